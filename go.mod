@@ -1,0 +1,11 @@
+module ossian
+
+go 1.26
+
+// Every dependency has one owner package (internal/lint holds the table) and a reason.
+require (
+	github.com/alecthomas/kong v1.17.0 // internal/cli: the command line as one struct, without globals
+	github.com/google/go-cmp v0.7.0 // tests only: readable differences
+	golang.org/x/sys v0.49.0 // internal/mem, internal/cpu: mmap, madvise, CPU features
+	golang.org/x/term v0.47.0 // internal/cli: line editing and raw mode of a terminal
+)
