@@ -20,7 +20,7 @@ func TestRopeGolden(t *testing.T) {
 			t.Fatalf("%d pairs, want %d", len(inv), len(goldenInvFreq))
 		}
 		for i, want := range goldenInvFreq {
-			if math.Abs(inv[i]/want-1) > 2e-9 {
+			if math.Abs(inv[i]/want-1) > 5e-9 { // half a unit of the ninth digit, leading 1
 				t.Errorf("invFreq[%d] = %.10g, want %.9g", i, inv[i], want)
 			}
 		}
