@@ -1,0 +1,9 @@
+package token
+
+import "sync"
+
+var (
+	once       sync.Once
+	builtIn    *Tokenizer
+	errBuiltIn error
+)
