@@ -76,38 +76,19 @@ const (
 )
 
 // character looks at the first character of b, which is not empty: how many bytes
-// belong together (Unicode, table 3-7), and what they are.
+// belong together, and what they are.
 func character(b []byte) (n, what int) {
-	lead := b[0]
-	lo, hi, size := byte(0x80), byte(0xBF), 2
-	switch {
-	case lead < utf8.RuneSelf:
-		return 1, valid
-	case lead < 0xC2 || lead > 0xF4:
-		return 1, invalid
-	case lead >= 0xF0:
-		size = 4
-	case lead >= 0xE0:
-		size = 3
+	if r, n := utf8.DecodeRune(b); r != utf8.RuneError || n > 1 {
+		return n, valid
 	}
-	switch lead {
-	case 0xE0:
-		lo = 0xA0
-	case 0xED:
-		hi = 0x9F
-	case 0xF0:
-		lo = 0x90
-	case 0xF4:
-		hi = 0x8F
-	}
-	for n = 1; n < size; n++ {
+	for n = min(len(b), utf8.UTFMax-1); n > 0; n-- {
+		if utf8.FullRune(b[:n]) {
+			continue // nothing could be added to make these bytes a character
+		}
 		if n == len(b) {
 			return n, partial
 		}
-		if b[n] < lo || b[n] > hi {
-			return n, invalid
-		}
-		lo, hi = 0x80, 0xBF
+		return n, invalid
 	}
-	return size, valid
+	return 1, invalid
 }

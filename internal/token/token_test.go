@@ -6,16 +6,6 @@ import (
 	"testing"
 )
 
-// harmony makes the built-in vocabulary once for all tests.
-func harmony(t testing.TB) *Tokenizer {
-	t.Helper()
-	once.Do(func() { builtIn, errBuiltIn = O200kHarmony() })
-	if errBuiltIn != nil {
-		t.Fatal(errBuiltIn)
-	}
-	return builtIn
-}
-
 // vectors are from two independent implementations, Rust tiktoken (through wasm) and
 // gpt-tokenizer; where these differ (U+FEFF and U+0085 as white space), Rust's.
 var vectors = []struct {
