@@ -1,0 +1,50 @@
+package kernel
+
+import "ossian/internal/cpu"
+
+// Ops is one set of kernels. All fields are set. The contracts stand here; every
+// implementation passes the same suite.
+type Ops struct {
+	Name string // the tier, for diagnosis
+
+	// MatMul computes y[t*ldy+r] = bias[r] + sum over c of m[r,c]*x[t*ldx+c]
+	// for lo <= r < hi and 0 <= t < n. It touches no other element of y. bias is nil or has
+	// m.Rows values. scratch has at least ScratchFloats(m.Cols) values and is used
+	// only when n > 1.
+	MatMul func(y []float32, ldy int, m *Matrix, lo, hi int, x []float32, ldx, n int, bias, scratch []float32)
+
+	// RMSNorm sets dst[i] = w[i] * x[i] / sqrt(mean(x²) + eps). dst may be x.
+	RMSNorm func(dst, x, w []float32, eps float64)
+
+	// Rope rotates the heads of x in place: element i of a head with element
+	// i+len(cos), where len(cos) = len(sin) is half the head's width:
+	// a*cos - b*sin and b*cos + a*sin. len(x) is a multiple of 2*len(cos).
+	Rope func(x, cos, sin []float32)
+
+	// Attention computes, for the query heads of key heads lo..hi-1, the weighted mean
+	// of values over the keys at positions first..last with a sink in the
+	// denominator. q and out hold all heads of one token; see KV for the cache. The
+	// scores are scaled by 1/sqrt(kv.HeadDim); sinks are not.
+	Attention func(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32)
+
+	// SwiGLU sets dst[i] = g*sigmoid(alpha*g)*(u+1) with g = min(gu[2i], limit) and
+	// u = gu[2i+1] clamped to ±limit, for all of dst. dst may be gu[:len(dst)].
+	SwiGLU func(dst, gu []float32, limit, alpha float32)
+
+	// AddScaled adds s*x to dst element by element.
+	AddScaled func(dst, x []float32, s float32)
+
+	// Argmax is the lowest index of the largest value; NaN never wins. -1 if there is none.
+	Argmax func(x []float32) int
+}
+
+// Select gives the best kernels at or below the tier. There is always one.
+func Select(cpu.Tier) *Ops { return Generic() }
+
+// Generic gives the kernels in plain Go: they run everywhere and are the fallback.
+func Generic() *Ops {
+	return &Ops{
+		Name: string(cpu.Generic), MatMul: matMul, RMSNorm: rmsNorm, Rope: rope, Attention: attention,
+		SwiGLU: swiGLU, AddScaled: addScaled, Argmax: argmax,
+	}
+}
