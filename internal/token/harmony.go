@@ -67,9 +67,13 @@ func o200kHarmony() (*Tokenizer, error) {
 // inflate unpacks the blob. off[id] to off[id+1] is token id in the arena.
 func inflate(blob string) (arena []byte, off []uint32, err error) {
 	const n = o200kTokens - 256
-	data := make([]byte, 256+6*n+1)
-	if got, err := io.ReadFull(flate.NewReader(strings.NewReader(blob)), data); err != io.ErrUnexpectedEOF || got != len(data)-1 {
-		return nil, nil, fmt.Errorf("%d bytes unpacked instead of %d: %w", got, len(data)-1, err)
+	data := make([]byte, 256+6*n)
+	in := flate.NewReader(strings.NewReader(blob))
+	if _, err := io.ReadFull(in, data); err != nil {
+		return nil, nil, err
+	}
+	if _, err := io.ReadFull(in, make([]byte, 1)); err != io.EOF {
+		return nil, nil, fmt.Errorf("no end where it should be: %w", err)
 	}
 	arena = append(make([]byte, 0, o200kBytes+32*(harmonySize-o200kTokens)), data[:256]...)
 	off = make([]uint32, 257, harmonySize+1)
