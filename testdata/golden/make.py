@@ -285,6 +285,7 @@ def golden(dir, name, m):
     with Exact():
         exact_runs = {p: run(model64, r[0], r[1]) for p, r in runs.items()}
     model16 = build(m, w, x).to(torch.bfloat16)
+    model16.model.rotary_emb.inv_freq = torch.tensor(inv)  # .to() rounds this buffer too; a loaded bfloat16 model keeps it in float32
     for prompt, (ids, pos, explicit, rows, (logits, layers, margin)) in runs.items():
         e_logits, e_layers, _ = exact_runs[prompt]
         b_logits, b_layers, _ = run(model16, ids, pos)
