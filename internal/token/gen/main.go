@@ -140,7 +140,7 @@ const (
 
 func classes() ([]byte, error) {
 	if unicode.Version != "15.0.0" {
-		return nil, fmt.Errorf("Go's tables are Unicode %s; the list in added.go is what 16 adds to 15.0.0, so use Go 1.26", unicode.Version)
+		return nil, fmt.Errorf("the tables of Go are Unicode %s; the list in added.go is what 16 adds to 15.0.0, so use Go 1.26", unicode.Version)
 	}
 	all := make([]byte, unicode.MaxRune+1)
 	for r := range all {
