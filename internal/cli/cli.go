@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitCut         = 3
+	exitInterrupted = 130
+)
+
+// commands is the whole grammar.
+type commands struct {
+	Run     runCmd     `cmd:"" help:"Ask once and print the answer."`
+	Chat    chatCmd    `cmd:"" help:"Talk with a model, turn by turn."`
+	Show    showCmd    `cmd:"" help:"Show a model's architecture, sizes and memory needs."`
+	Tokens  tokensCmd  `cmd:"" help:"Turn text into token ids and back."`
+	Logits  logitsCmd  `cmd:"" help:"Print what a model predicts after each token."`
+	Synth   synthCmd   `cmd:"" help:"Write a checkpoint of published shape with random weights."`
+	Version versionCmd `cmd:"" help:"Print version, platform and processor features."`
+}
+
+const description = "Runs OpenAI's gpt-oss models on this machine, offline. Without a model folder the small built-in " +
+	"model answers: ossian run \"What is the capital of Japan?\""
+
+// Main runs a command line (without the program's name) and returns the exit code.
+// Cancelling ctx interrupts the command.
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return run(ctx, args, newSystem(stdin, stdout, stderr))
+}
+
+func run(ctx context.Context, args []string, sys *system) int {
+	helped := false
+	parser, err := kong.New(&commands{}, kong.Name("ossian"), kong.Description(description),
+		kong.Writers(sys.stdout, sys.stderr), kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(sys))
+	if err != nil {
+		return sys.fail(err)
+	}
+	if len(args) == 0 {
+		parser.Stdout = sys.stderr
+		_, _ = parser.Parse([]string{"--help"})
+		return exitUsage
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		return sys.fail(usageOf(args, err))
+	}
+	return sys.fail(parsed.Run())
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// usageOf says where the help for a misunderstood command line is.
+func usageOf(args []string, err error) error {
+	help := "ossian --help"
+	var pe *kong.ParseError
+	if errors.As(err, &pe) && pe.Context != nil && pe.Context.Selected() != nil {
+		help = "ossian " + pe.Context.Selected().Name + " --help"
+	}
+	text := err.Error()
+	if ue := (*usageError)(nil); errors.As(err, &ue) {
+		text = ue.text
+	}
+	if len(args) > 0 && strings.HasPrefix(text, "unexpected argument "+args[0]) {
+		text = fmt.Sprintf("there is no command %q%s", args[0], strings.TrimPrefix(text, "unexpected argument "+args[0]))
+	}
+	return usage("%s; see %q", text, help)
+}
+
+// coded is an outcome that is no failure but has its own exit code. Whatever there
+// is to say has been said.
+type coded int
+
+func (c coded) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// fail prints an error as one line and returns the exit code it stands for.
+func (s *system) fail(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if c := coded(0); errors.As(err, &c) {
+		return int(c)
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(s.stderr, "ossian: interrupted")
+		return exitInterrupted
+	}
+	fmt.Fprintln(s.stderr, "ossian: "+strings.TrimSpace(err.Error()))
+	if ue := (*usageError)(nil); errors.As(err, &ue) {
+		return exitUsage
+	}
+	return exitError
+}

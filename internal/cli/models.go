@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// builtin is the model inside the program.
+const builtin = "nano"
+
+// place is where a model is: the embedded one, or a folder.
+type place struct {
+	name string // for people
+	dir  string // "" for the embedded model
+	fsys fs.FS
+}
+
+// find resolves what a person calls a model: nothing, a folder, or a name.
+func (s *system) find(name string) (place, error) {
+	if name == "" || name == builtin {
+		return s.embedded()
+	}
+	if info, err := os.Stat(name); err == nil {
+		return folder(name, info)
+	}
+	models, err := s.modelsDir()
+	if err == nil && !strings.ContainsAny(name, `/\`) {
+		dir := filepath.Join(models, name)
+		if info, err := os.Stat(dir); err == nil {
+			return folder(dir, info)
+		}
+	}
+	known := append([]string{builtin}, installed(models)...)
+	return place{}, fmt.Errorf("no model %q: it is neither a folder nor a name here (known: %s); give the folder that holds config.json, or put it in %s",
+		name, strings.Join(known, ", "), filepath.Join(models, filepath.Base(name)))
+}
+
+func folder(dir string, info fs.FileInfo) (place, error) {
+	if !info.IsDir() {
+		return place{}, fmt.Errorf("%s is a file; give the folder that holds config.json and the safetensors files", dir)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		abs = dir
+	}
+	return place{name: filepath.Base(abs), dir: dir, fsys: os.DirFS(dir)}, nil
+}
+
+// installed lists the model folders below dir, in order.
+func installed(dir string) []string {
+	entries, _ := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// system is what a command sees of the world outside.
+type system struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	// Whether the streams are a person's terminal.
+	inTerminal, outTerminal, errTerminal bool
+
+	now    func() time.Time
+	seed   func() uint64
+	getenv func(string) string
+	home   func() (string, error)
+	// interrupt gives a context that an interrupt from the keyboard cancels, until
+	// stop is called. A second interrupt ends the program the hard way.
+	interrupt func(ctx context.Context) (_ context.Context, stop func())
+	// model makes a model ready; tests put one without weights here.
+	model func(ctx context.Context, f *loadFlags) (*loaded, error)
+}
+
+func newSystem(stdin io.Reader, stdout, stderr io.Writer) *system {
+	s := &system{
+		stdin: stdin, stdout: stdout, stderr: stderr,
+		inTerminal: isTerminal(stdin), outTerminal: isTerminal(stdout), errTerminal: isTerminal(stderr),
+		now:       time.Now,
+		seed:      func() uint64 { return rand.Uint64N(1 << 32) },
+		getenv:    os.Getenv,
+		home:      os.UserHomeDir,
+		interrupt: interruptible,
+	}
+	s.model = s.load
+	return s
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func interruptible(ctx context.Context) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// today is the date a conversation is told.
+func (s *system) today() string { return s.now().Format(time.DateOnly) }
+
+// modelsDir is where models are looked up by name.
+func (s *system) modelsDir() (string, error) {
+	if dir := s.getenv("OSSIAN_HOME"); dir != "" {
+		return filepath.Join(dir, "models"), nil
+	}
+	home, err := s.home()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, ".ossian", "models"), nil
+}
