@@ -1,0 +1,113 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+
+	"ossian/internal/mem"
+)
+
+// LoadOptions are for callers that want to watch or bound the loading.
+type LoadOptions struct {
+	// Progress hears the bytes read so far and the bytes of all tensors, never two
+	// calls at once, from any goroutine.
+	Progress func(done, total int64)
+	// Readers is the number of goroutines that read; 0: two to eight, by processors.
+	Readers int
+	// MemoryLimit is the most the weights may take; 0: what mem.Available says.
+	MemoryLimit int64
+}
+
+// Load reads the model in a folder: Hugging Face's layout (one file, or several with or
+// without an index), the same with bfloat16 experts, or OpenAI's original/ (the folder
+// itself or the one above it). Everything is checked against config.json; experts stay
+// MXFP4, dense weights stay bfloat16 (or float32), vectors become float32.
+//
+// Errors are *LoadError, *ConfigError or the context's.
+func Load(ctx context.Context, dir string, opt LoadOptions) (*Weights, error) {
+	w, err := LoadFS(ctx, os.DirFS(dir), opt)
+	if err != nil {
+		return nil, fmt.Errorf("loading the model in %s: %w", dir, err)
+	}
+	return w, nil
+}
+
+// Open is LoadFS without cancellation.
+func Open(fsys fs.FS, opt LoadOptions) (*Weights, error) {
+	return LoadFS(context.Background(), fsys, opt)
+}
+
+// LoadFS is Load from any file system, such as an embedded one. Files that cannot be
+// read at an offset are read whole first.
+func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) {
+	c, err := openCheckpoint(fsys)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	w, bindings, err := bind(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.reserve(bindings, opt.MemoryLimit); err != nil {
+		return nil, err
+	}
+	readers := opt.Readers
+	if readers <= 0 {
+		readers = min(max(runtime.GOMAXPROCS(0), 2), 8)
+	}
+	if err := fill(ctx, bindings, readers, opt.Progress); err != nil {
+		_ = w.Close() // the first error is the one to tell
+		return nil, err
+	}
+	return w, nil
+}
+
+// alignment of every tensor: a cache line, and any vector register.
+const alignment = 64
+
+// reserve takes one arena for all bindings and makes the views. Memory is asked for
+// only after it is known to be there.
+func (w *Weights) reserve(bindings []binding, limit int64) error {
+	total := int64(0)
+	for _, b := range bindings {
+		total += (b.size + alignment - 1) &^ (alignment - 1)
+	}
+	source := "the limit given"
+	known := limit > 0
+	if !known {
+		limit, known = mem.Available()
+		source = "what this machine has available"
+	}
+	if known && total > limit {
+		return &LoadError{Why: fmt.Sprintf("the weights need %s of memory, and %s is %s: %s too little", gib(total), source, gib(limit), gib(total-limit)),
+			Next: "close other programs, use a machine with more memory, or a smaller model"}
+	}
+	arena, err := mem.NewArena(total)
+	if err != nil {
+		return &LoadError{Why: fmt.Sprintf("taking %s for the weights", gib(total)), Err: err}
+	}
+	w.arena = arena
+	for i := range bindings {
+		b := &bindings[i]
+		if b.dst, err = arena.Alloc(int(b.size), alignment); err != nil {
+			_ = w.Close()
+			return &LoadError{Tensor: b.from.Name, Why: "taking memory for it", Err: err}
+		}
+		b.set(b.dst)
+	}
+	return nil
+}
+
+func gib(n int64) string { return fmt.Sprintf("%.2f GiB (%d bytes)", float64(n)/(1<<30), n) }
+
+// Bytes is the memory the weights take.
+func (w *Weights) Bytes() int64 {
+	if w.arena == nil {
+		return 0
+	}
+	return w.arena.Used()
+}
