@@ -184,6 +184,8 @@ func TestFiles(t *testing.T) {
 }
 
 func FuzzEncode(f *testing.F) {
+	ours()
+	others() // here, as it takes seconds on a busy machine and a fuzzed call is given ten
 	texts(200, func(text string) { f.Add(text) })
 	f.Fuzz(func(t *testing.T, text string) {
 		if utf8.ValidString(text) {
