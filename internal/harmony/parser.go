@@ -34,6 +34,8 @@ type ParserOptions struct {
 	// Recipients are the full names of the tools on offer. With them a recipient
 	// without its namespace, or with a content type glued to it, is put right.
 	Recipients []string
+	// Channels are valid besides analysis, commentary and final. Others are repaired.
+	Channels []string
 }
 
 // NewParser starts between two messages, or, with a role, inside a header whose
