@@ -101,6 +101,9 @@ func FuzzEncode(f *testing.F) {
 	for _, s := range []string{
 		"\xff\xfe'\xc5\xbf", "a\xf0\x9f", "\xe3\x81A", "ab's'S'\u017f'lL've'RE'd", "BあBあB a", "\u0301ABC \u0301A", "\u0301's",
 		"A\u02b0B'll \u01c5x", "\t\u00a0\u2028\r\n \u3000x", " \u0301!", "!/\n/\r/ /", "\u00bd\u2167123", "<|end|><|endofprompt|>",
+		// Found by fuzzing to reach new code.
+		"A'llAAa'veaAAA'T \xe9a'S", " \u00a0\xe2\x80\xc40\x96\xab   \x800", "🇺🇸👋🏾\xf0\x9f\x87💖", "a\xe2\u2000\x99a", "<|000000",
+		"\xce\xec\x83\xf4\xff 0A\xfb\xfb ", "👨\u200d👩\xe20\x8d👧\x8d👦", "0\xd9!\xa2٣٤", "\xef\xac! \xdd§ !", "a\ufeffa",
 	} {
 		f.Add(s)
 	}
