@@ -119,6 +119,7 @@ var repairCases = []struct {
 		[]string{"assistant||final|json|{}"}, nil},
 	{"bare recipient", completion, "<|channel|>commentary functions.f json<|message|>{}<|call|>",
 		[]string{"assistant|functions.f|commentary|json|{}"}, []Repair{RepairRecipient}},
+	{"prose is no recipient", completion, "<|channel|>final Hello.<|message|>x<|return|>", []string{"assistant||final|Hello.|x"}, nil},
 	{"tool result", none, "<|start|>functions.f to=assistant<|channel|>commentary<|message|>out<|end|>",
 		[]string{"tool:functions.f|assistant|commentary||out"}, nil},
 	{"tool result, name only", none, "<|start|>functions.f<|message|>out<|end|>", []string{"tool:functions.f||||out"}, nil},

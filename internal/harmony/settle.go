@@ -5,10 +5,19 @@ import (
 	"strings"
 )
 
-// looksLikeTool tells bare recipients from content types.
+// looksLikeTool tells bare recipients from content types and from prose: a role, a
+// tool on offer, python, or words joined by dots as in browser.search.
 func looksLikeTool(word string, opt ParserOptions) bool {
-	return word == "python" || strings.Contains(word, ".") && !strings.Contains(word, "/") || slices.Contains(opt.Recipients, word) ||
-		slices.Contains(opt.Recipients, FunctionsNamespace+"."+word) || Role(word).known()
+	if word == "python" || Role(word).known() || slices.Contains(opt.Recipients, word) ||
+		slices.Contains(opt.Recipients, FunctionsNamespace+"."+word) {
+		return true
+	}
+	parts := strings.Split(word, ".")
+	return len(parts) > 1 && !slices.ContainsFunc(parts, func(s string) bool {
+		return s == "" || s[0] >= '0' && s[0] <= '9' || strings.ContainsFunc(s, func(r rune) bool {
+			return !(r == '_' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
+		})
+	})
 }
 
 // explain gives the words that are left a meaning: a content type last, before it a
