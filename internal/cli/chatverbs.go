@@ -92,7 +92,7 @@ func (t *talk) settings() {
 	s := t.session
 	p := s.Options.Sampling
 	fmt.Fprintf(t.sys.stderr, "model %s, context %d, effort %s, temperature %g, top-p %g, reasoning shown %v, %d messages\n",
-		t.m.name, t.m.eng.Context(), s.Settings.System.Effort, p.Temperature, p.TopP, t.reasoning, len(s.History()))
+		t.m.name, t.m.context, s.Settings.System.Effort, p.Temperature, p.TopP, t.reasoning, len(s.History()))
 	if i := s.Settings.Developer.Instructions; i != "" {
 		fmt.Fprintf(t.sys.stderr, "instructions: %s\n", i)
 	}

@@ -55,8 +55,10 @@ func newWorld(t *testing.T, stdin, said string) *world {
 			return nil, err
 		}
 		e := engine.New(w.script, engine.Options{Context: f.Context})
-		return &loaded{name: "scripted", tok: tok, chat: chat.Model{Engine: e, Encoding: enc}, eng: e,
-			backend: w.script, gen: generation{sampling: sample.Params{}}, loadTime: time.Second}, nil
+		return &loaded{
+			opened: &opened{place: place{name: "scripted"}, backend: w.script, context: e.Context(), loadTime: time.Second},
+			tok:    tok, chat: chat.Model{Engine: e, Encoding: enc}, gen: generation{sampling: sample.Params{}},
+		}, nil
 	}
 	return w
 }

@@ -19,45 +19,54 @@ import (
 // at a cost in memory that is paid only as the context fills.
 const defaultContext = 32768
 
-// loaded is a model ready to talk.
-type loaded struct {
-	name     string
-	tok      *token.Tokenizer
-	chat     chat.Model
-	gen      generation
+// opened is a model that can compute: enough to compare logits, which needs no text.
+type opened struct {
+	place
 	weights  *model.Weights
 	backend  model.Backend
-	eng      *engine.Engine
+	context  int // positions a sequence may take
 	loadTime time.Duration
 }
 
-func (m *loaded) close() {
+func (m *opened) close() {
 	_ = m.backend.Close()
 	if m.weights != nil {
 		_ = m.weights.Close()
 	}
 }
 
-// load finds a model, reads it and puts the parts together.
-func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
-	start := s.now()
+// loaded is a model ready to talk.
+type loaded struct {
+	*opened
+	tok  *token.Tokenizer
+	chat chat.Model
+	gen  generation
+}
+
+// open finds a model, reads its weights and puts a backend on them.
+func (s *system) open(ctx context.Context, f *loadFlags) (*opened, error) {
 	at, err := s.find(f.Model)
 	if err != nil {
 		return nil, err
 	}
-	m := &loaded{name: at.name}
-	var special string
-	if m.tok, special, err = readTokenizer(at); err != nil {
-		return nil, err
-	}
-	if m.chat.Encoding, err = harmony.New(m.tok); err != nil {
-		return nil, fmt.Errorf("%s: %w", special, err)
-	}
-	if m.gen, err = readGeneration(at.fsys); err != nil {
+	return s.openAt(ctx, at, f)
+}
+
+func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, error) {
+	start := s.now()
+	cfg, err := model.ReadConfig(at.fsys)
+	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", at.name, err)
 	}
+	m := &opened{place: at, context: f.Context}
+	if m.context > cfg.MaxContext {
+		return nil, fmt.Errorf("--context %d is beyond the limit of model %s, %d", m.context, at.name, cfg.MaxContext)
+	}
+	if m.context == 0 {
+		m.context = min(defaultContext, cfg.MaxContext)
+	}
 	p := s.progress("loading "+at.name, f.Quiet)
-	m.weights, err = openWeights(ctx, at, p)
+	m.weights, err = model.LoadFS(ctx, at.fsys, model.LoadOptions{Progress: p.update})
 	p.done()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -65,36 +74,47 @@ func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
 		}
 		return nil, fmt.Errorf("model %s: %w", at.name, err)
 	}
-	if err = s.assemble(m, f); err != nil {
+	backend, err := cpu.New(m.weights, cpu.Options{Threads: f.Threads})
+	if err != nil {
 		_ = m.weights.Close()
 		return nil, fmt.Errorf("model %s: %w", at.name, err)
 	}
+	m.backend = backend
 	m.loadTime = s.now().Sub(start)
 	return m, nil
 }
 
-// assemble puts backend and engine on the weights.
-func (s *system) assemble(m *loaded, f *loadFlags) error {
-	cfg := &m.weights.Config
-	if f.Context > cfg.MaxContext {
-		return fmt.Errorf("--context %d is beyond the model's limit of %d", f.Context, cfg.MaxContext)
-	}
-	if rows := int(lastMeaningful(m.tok)) + 1; rows > cfg.Vocab {
-		return fmt.Errorf("its vocabulary uses ids up to %d, but it has %d rows; put the tokenizer.json that belongs to it beside config.json", rows-1, cfg.Vocab)
-	}
-	backend, err := cpu.New(m.weights, cpu.Options{Threads: f.Threads})
+// load is open, with all that is needed to talk. What is quickly read is read first.
+func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
+	start := s.now()
+	at, err := s.find(f.Model)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m.backend = backend
-	context := f.Context
-	if context == 0 {
-		context = min(defaultContext, cfg.MaxContext)
+	m := &loaded{}
+	if m.tok, err = readTokenizer(at); err != nil {
+		return nil, err
 	}
-	m.eng = engine.New(m.backend, engine.Options{Context: context, Chunk: cpu.DefaultChunk, Valid: m.sayable})
-	m.chat.Engine = m.eng
+	if m.chat.Encoding, err = harmony.New(m.tok); err != nil {
+		return nil, fmt.Errorf("model %s: %w", at.name, err)
+	}
+	if m.gen, err = readGeneration(at.fsys); err != nil {
+		return nil, fmt.Errorf("model %s: %w", at.name, err)
+	}
+	cfg, err := model.ReadConfig(at.fsys)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", at.name, err)
+	}
+	if last := lastMeaningful(m.tok); int64(last) >= int64(cfg.Vocab) {
+		return nil, fmt.Errorf("model %s has %d rows, but its vocabulary uses ids up to %d; put the tokenizer.json that belongs to it beside config.json", at.name, cfg.Vocab, last)
+	}
+	if m.opened, err = s.openAt(ctx, at, f); err != nil {
+		return nil, err
+	}
+	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Chunk: cpu.DefaultChunk, Valid: m.sayable})
 	m.chat.Stop = m.stops(append(m.gen.eos, cfg.EOS...))
-	return nil
+	m.loadTime = s.now().Sub(start)
+	return m, nil
 }
 
 // sayable reports whether an id may be chosen: it stands for something. Reserved ids
@@ -131,22 +151,20 @@ func (m *loaded) stops(eos []uint32) []uint32 {
 	return ids
 }
 
-// readTokenizer reads the model's own tokenizer.json, or takes the built-in vocabulary;
-// it says which.
-func readTokenizer(at place) (*token.Tokenizer, string, error) {
+// readTokenizer reads the model's own tokenizer.json, or takes the built-in vocabulary.
+func readTokenizer(at place) (*token.Tokenizer, error) {
 	data, err := readSmall(at.fsys, "tokenizer.json")
 	if errors.Is(err, fs.ErrNotExist) {
-		tok, err := token.O200kHarmony()
-		return tok, "the built-in vocabulary", err
+		return token.O200kHarmony()
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("model %s: %w", at.name, err)
 	}
 	tok, err := token.Parse(data)
 	if err != nil {
-		return nil, "", fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("model %s: %w", at.name, err)
 	}
-	return tok, "model " + at.name + ": tokenizer.json", nil
+	return tok, nil
 }
 
 // session starts a conversation as the flags want it.

@@ -44,7 +44,7 @@ func (c *logitsCmd) Run(ctx context.Context, sys *system) (err error) {
 	if c.Words == "" && sys.inTerminal {
 		return usage("nothing to read; give a JSON list of ids: ossian logits '[100, 200]'")
 	}
-	m, err := sys.model(ctx, &c.loadFlags)
+	m, err := sys.open(ctx, &c.loadFlags)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (c *logitsCmd) Run(ctx context.Context, sys *system) (err error) {
 const rowsAStep = 16
 
 type logitsWriter struct {
-	m    *loaded
+	m    *opened
 	out  *bufio.Writer
 	full *bufio.Writer
 	top  int
@@ -109,7 +109,7 @@ func (w *logitsWriter) line(ctx context.Context, line []byte) error {
 			return fmt.Errorf("id %d at position %d: the model's ids end at %d", id, i, cfg.Vocab-1)
 		}
 	}
-	if max := w.m.eng.Context(); len(ids) > max {
+	if max := w.m.context; len(ids) > max {
 		return fmt.Errorf("%d ids, but the context holds %d; give more with --context (the model's limit is %d)", len(ids), max, cfg.MaxContext)
 	}
 	if len(ids) == 0 {

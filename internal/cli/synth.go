@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"fmt"
+
+	"ossian/internal/synth"
 )
 
 type synthCmd struct {
 	Shape  string `arg:"" enum:"20b,120b,tiny" help:"Which shape: ${enum}."`
-	Dir    string `arg:"" type:"path" help:"Where to write; made if it is not there, refused if it holds a checkpoint."`
+	Dir    string `arg:"" type:"path" help:"The folder to write to; it is made if need be, and may hold no checkpoint."`
 	Seed   uint64 `placeholder:"N" help:"Same seed, same weights (default: 0)."`
 	Layout string `enum:"hf,original" default:"hf" help:"File layout: ${enum} (default: ${default})."`
 	Quiet  bool   `short:"q" help:"No progress messages."`
@@ -23,5 +25,23 @@ Examples:
 }
 
 func (c *synthCmd) Run(ctx context.Context, sys *system) error {
-	return errors.New("not there yet")
+	ctx, stop := sys.interrupt(ctx)
+	defer stop()
+	plan, err := synth.Plan(synth.Kind(c.Shape), synth.Layout(c.Layout))
+	if err != nil {
+		return err
+	}
+	p := sys.progress("writing "+c.Dir, c.Quiet)
+	err = synth.Write(ctx, c.Dir, plan, c.Seed, p.update)
+	p.done()
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	if !c.Quiet {
+		fmt.Fprintf(sys.stderr, "wrote %s of %s to %s\n", size(plan.Bytes()), c.Shape, c.Dir)
+	}
+	return nil
 }

@@ -79,8 +79,7 @@ func (s *system) vocabulary(name string) (*token.Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	tok, _, err := readTokenizer(at)
-	return tok, err
+	return readTokenizer(at)
 }
 
 func (c *tokensCmd) once(ctx context.Context, sys *system, tok *token.Tokenizer, out io.Writer) error {
