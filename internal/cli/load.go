@@ -56,11 +56,11 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 	start := s.now()
 	cfg, err := model.ReadConfig(at.fsys)
 	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	m := &opened{place: at, context: f.Context}
 	if m.context > cfg.MaxContext {
-		return nil, fmt.Errorf("--context %d is beyond the limit of model %s, %d", m.context, at.name, cfg.MaxContext)
+		return nil, fmt.Errorf("--context %d is beyond the limit of %s, %d", m.context, at, cfg.MaxContext)
 	}
 	if m.context == 0 {
 		m.context = min(defaultContext, cfg.MaxContext)
@@ -72,12 +72,12 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	backend, err := cpu.New(m.weights, cpu.Options{Threads: f.Threads})
 	if err != nil {
 		_ = m.weights.Close()
-		return nil, fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	m.backend = backend
 	m.loadTime = s.now().Sub(start)
@@ -96,17 +96,17 @@ func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
 		return nil, err
 	}
 	if m.chat.Encoding, err = harmony.New(m.tok); err != nil {
-		return nil, fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	if m.gen, err = readGeneration(at.fsys); err != nil {
-		return nil, fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	cfg, err := model.ReadConfig(at.fsys)
 	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	if last := lastMeaningful(m.tok); int64(last) >= int64(cfg.Vocab) {
-		return nil, fmt.Errorf("model %s has %d rows, but its vocabulary uses ids up to %d; put the tokenizer.json that belongs to it beside config.json", at.name, cfg.Vocab, last)
+		return nil, fmt.Errorf("%s has %d rows, but its vocabulary uses ids up to %d; put the tokenizer.json that belongs to it beside config.json", at, cfg.Vocab, last)
 	}
 	if m.opened, err = s.openAt(ctx, at, f); err != nil {
 		return nil, err
@@ -158,11 +158,11 @@ func readTokenizer(at place) (*token.Tokenizer, error) {
 		return token.O200kHarmony()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	tok, err := token.Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", at.name, err)
+		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	return tok, nil
 }

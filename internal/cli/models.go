@@ -19,6 +19,14 @@ type place struct {
 	fsys fs.FS
 }
 
+// String is the place as errors name it.
+func (p place) String() string {
+	if p.dir == "" {
+		return "the built-in model " + p.name
+	}
+	return p.dir
+}
+
 // find resolves what a person calls a model: nothing, a folder, or a name.
 func (s *system) find(name string) (place, error) {
 	if name == "" || name == builtin {

@@ -75,7 +75,7 @@ func (c *showCmd) Run(sys *system) error {
 	}
 	cfg, err := readConfig(at)
 	if err != nil {
-		return fmt.Errorf("model %s: %w", at.name, err)
+		return fmt.Errorf("%s: %w", at, err)
 	}
 	s := describe(at, cfg)
 	if c.JSON {
@@ -93,7 +93,7 @@ func readConfig(at place) (model.Config, error) {
 		data, err = readSmall(at.fsys, "original/config.json")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return model.Config{}, fmt.Errorf("there is no config.json in %s; give the folder that holds it", at.dir)
+		return model.Config{}, errors.New("there is no config.json; give the folder that holds it")
 	}
 	if err != nil {
 		return model.Config{}, err
