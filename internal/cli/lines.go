@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -19,11 +20,9 @@ func (s *system) lines() lines {
 	if !s.inTerminal || !isFile || !s.outTerminal {
 		return &pipedLines{r: bufio.NewReader(s.stdin)}
 	}
-	t := term.NewTerminal(struct {
-		io.Reader
-		io.Writer
-	}{in, s.stdout}, promptSign)
-	return &typedLines{fd: int(in.Fd()), t: t}
+	l := &typedLines{fd: int(in.Fd()), keys: keyboard{in: in}, out: s.stdout}
+	l.renew()
+	return l
 }
 
 const (
@@ -42,13 +41,59 @@ func (p *pipedLines) next() (string, error) {
 }
 
 // typedLines edits lines on a terminal, which is raw only while a line is typed, so
-// that an interrupt works while the model speaks. Pasted line breaks stay.
+// that an interrupt works while the model speaks. Pasted line breaks stay. Ctrl-C
+// drops the line; twice in a row it leaves, as Ctrl-D does.
 type typedLines struct {
-	fd int
-	t  *term.Terminal
+	fd   int
+	keys keyboard
+	out  io.Writer
+	t    *term.Terminal
+}
+
+// keyboard remembers whether Ctrl-C was among the last keys, which the editor
+// reports like Ctrl-D.
+type keyboard struct {
+	in     io.Reader
+	broken bool // the last keys read hold a Ctrl-C
+	typed  bool // other keys came since this was last false
+}
+
+func (k *keyboard) Read(p []byte) (int, error) {
+	n, err := k.in.Read(p)
+	k.broken = bytes.IndexByte(p[:n], 3) >= 0
+	k.typed = k.typed || len(bytes.Trim(p[:n], "\x03")) > 0
+	return n, err
+}
+
+// renew takes a new editor with the old one's history.
+func (l *typedLines) renew() {
+	t := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{&l.keys, l.out}, promptSign)
+	if l.t != nil {
+		t.History = l.t.History
+	}
+	l.t = t
 }
 
 func (l *typedLines) next() (string, error) {
+	for broken := false; ; broken = true {
+		l.keys.typed = false
+		text, err := l.edit()
+		if !errors.Is(err, io.EOF) {
+			return text, err
+		}
+		l.renew() // it would report the same key again
+		if !l.keys.broken || broken && !l.keys.typed {
+			fmt.Fprintln(l.out)
+			return "", err
+		}
+		fmt.Fprintln(l.out, "\nCtrl-D leaves")
+	}
+}
+
+func (l *typedLines) edit() (string, error) {
 	state, err := term.MakeRaw(l.fd)
 	if err != nil {
 		return "", fmt.Errorf("taking over the terminal: %w", err)
