@@ -3,8 +3,10 @@
 // starting and joining a loop (hundreds a token) is measured in one place.
 //
 // A Team is the calling goroutine plus Size-1 workers. Between loops a worker
-// spins for some tens of microseconds, then yields, then parks on a channel: an
-// idle team uses no processor time. A loop allocates nothing if its function
+// spins for some tens of microseconds, then yields, then parks on a channel; so does
+// the caller at the end of a loop. An idle team uses no processor time. A worker that is late,
+// because its core was given to somebody else, is not waited for unless
+// it has begun: the others take its part. A loop allocates nothing if its function
 // does not (a closure built per call may; keep the function in a variable).
 //
 // Concurrency: one For at a time, from any goroutine. The function must not
@@ -13,6 +15,7 @@ package par
 
 import (
 	"runtime"
+	"sync"
 	"sync/atomic"
 )
 
@@ -20,19 +23,28 @@ import (
 type Team struct {
 	size int
 
-	// The current loop; written before epoch moves, read after.
+	// The current loop; written while the loop is closed and nobody is in it.
 	f     func(worker, lo, hi int)
 	n     int
 	grain int
 	quit  bool
 
 	_       [64]byte
-	epoch   atomic.Uint32
-	_       [60]byte
-	pending atomic.Int32 // workers that have not finished the current loop
-	_       [60]byte
+	state   atomic.Uint64 // loop number, open bit, workers inside
+	_       [56]byte
+	waiting atomic.Uint32 // the caller is parked until the last worker leaves
+	left    chan struct{}
+	ended   sync.WaitGroup
+	_       [64]byte
 	workers []worker // index 0 is the caller
 }
+
+// The parts of Team.state.
+const (
+	inside  = 1<<16 - 1
+	open    = 1 << 16
+	oneLoop = 1 << 32
+)
 
 // worker is one member's share of a loop and its parking place, on its own cache lines.
 type worker struct {
@@ -54,10 +66,11 @@ func NewTeam(n int) *Team {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	t := &Team{size: n, workers: make([]worker, n)}
+	n = min(n, inside)
+	t := &Team{size: n, workers: make([]worker, n), left: make(chan struct{}, 1)}
 	for i := 1; i < n; i++ {
 		t.workers[i].wake = make(chan struct{}, 1)
-		go t.run(i)
+		t.ended.Go(func() { t.run(i) })
 	}
 	return t
 }
@@ -66,10 +79,10 @@ func NewTeam(n int) *Team {
 func (t *Team) Size() int { return t.size }
 
 // For covers [0, n) with calls of f on disjoint ranges and returns when all are
-// done. Each range starts at a multiple of grain and is at most grain long (the
-// caller's own thread runs a loop of one chunk by itself). Worker w begins with the
-// w-th part of the range, the same for every call of equal n and grain, so data
-// stays in its cache; who has finished takes chunks of the slower ones.
+// done. Each range starts at a multiple of grain and is at most grain long. Worker w
+// begins with the w-th part of the range, the same for every call of equal n and grain, so
+// that data stays in its cache; who has finished takes chunks of the slower ones. A
+// loop of one chunk runs on the caller.
 func (t *Team) For(n, grain int, f func(worker, lo, hi int)) {
 	if n <= 0 {
 		return
@@ -89,26 +102,37 @@ func (t *Team) For(n, grain int, f func(worker, lo, hi int)) {
 		t.workers[i].next.Store(int64(chunks * i / t.size))
 		t.workers[i].end = int64(chunks * (i + 1) / t.size)
 	}
-	t.pending.Store(int32(t.size - 1))
 	t.start()
 	t.work(0)
-	for i := 0; t.pending.Load() != 0; i++ {
-		if i < spins {
-			pause()
-		} else {
-			runtime.Gosched()
-		}
-	}
+	t.join()
 	t.f = nil
 }
 
-// start releases the workers and wakes those that parked.
+// start opens the next loop and wakes those that parked.
 func (t *Team) start() {
-	t.epoch.Add(1)
+	t.state.Store(t.state.Load()&^inside + oneLoop | open)
 	for i := 1; i < t.size; i++ {
 		w := &t.workers[i]
 		if w.asleep.Load() == 1 && w.asleep.CompareAndSwap(1, 0) {
 			w.wake <- struct{}{}
+		}
+	}
+}
+
+// join closes the loop and waits for the workers inside.
+func (t *Team) join() {
+	t.state.And(^uint64(open))
+	for i := 0; t.state.Load()&inside != 0; i++ {
+		switch {
+		case i < spins:
+			pause()
+		case i < spins+yields:
+			runtime.Gosched()
+		default:
+			t.waiting.Store(1)
+			if t.state.Load()&inside != 0 || !t.waiting.CompareAndSwap(1, 0) {
+				<-t.left
+			}
 		}
 	}
 }
@@ -128,32 +152,39 @@ func (t *Team) work(me int) {
 	}
 }
 
+// run is a worker's life: enter a loop while it is open, work, leave.
 func (t *Team) run(me int) {
-	var seen uint32
+	var seen uint64
 	for {
-		t.await(me, seen)
-		seen++
+		seen = t.enter(me, seen)
 		if t.quit {
-			t.pending.Add(-1)
 			return
 		}
 		t.work(me)
-		t.pending.Add(-1)
+		if s := t.state.Add(^uint64(0)); s&(inside|open) == 0 && t.waiting.CompareAndSwap(1, 0) {
+			t.left <- struct{}{}
+		}
 	}
 }
 
-// await returns when the epoch has moved past seen.
-func (t *Team) await(me int, seen uint32) {
+// enter waits for an open loop other than number seen, enters it and gives its number.
+func (t *Team) enter(me int, seen uint64) uint64 {
 	w := &t.workers[me]
-	for i := 0; t.epoch.Load() == seen; i++ {
+	fresh := func(s uint64) bool { return s&open != 0 && s/oneLoop != seen }
+	for i := 0; ; i++ {
+		s := t.state.Load()
 		switch {
+		case fresh(s):
+			if t.state.CompareAndSwap(s, s+1) {
+				return s / oneLoop
+			}
 		case i < spins:
 			pause()
 		case i < spins+yields:
 			runtime.Gosched()
 		default:
 			w.asleep.Store(1)
-			if t.epoch.Load() == seen || !w.asleep.CompareAndSwap(1, 0) {
+			if !fresh(t.state.Load()) || !w.asleep.CompareAndSwap(1, 0) {
 				<-w.wake // start clears asleep and sends exactly one token
 			}
 			i = 0
@@ -168,9 +199,6 @@ func (t *Team) Close() {
 		return
 	}
 	t.quit = true
-	t.pending.Store(int32(t.size - 1))
-	t.start()
-	for t.pending.Load() != 0 {
-		runtime.Gosched()
-	}
+	t.start() // and stay open, so that nobody misses it
+	t.ended.Wait()
 }
