@@ -36,7 +36,7 @@ func (c *chatCmd) Run(ctx context.Context, sys *system) error {
 		return err
 	}
 	defer m.close()
-	t := &talk{sys: sys, m: m, session: m.session(&c.talkFlags, sys), reasoning: c.Reasoning, stats: c.Stats, seed: c.Seed != nil}
+	t := &talk{sys: sys, m: m, session: m.session(&c.talkFlags, sys), reasoning: c.Reasoning, stats: c.Stats, seed: c.Seed != nil, quiet: c.Quiet}
 	if sys.inTerminal && !c.Quiet {
 		fmt.Fprintf(sys.stderr, "%s, %d tokens of context. /help lists the commands, Ctrl-D leaves.\n", m.name, m.context)
 	}
@@ -74,6 +74,7 @@ type talk struct {
 	reasoning bool // show it
 	stats     bool // print figures after every answer
 	seed      bool // one was given: every turn draws from it
+	quiet     bool
 	last      *chat.Turn
 }
 
@@ -84,7 +85,7 @@ func (t *talk) send(ctx context.Context, text string) error {
 	if !t.seed {
 		t.session.Options.Sampling.Seed = t.sys.seed()
 	}
-	out := &screen{sys: t.sys, reasoning: t.reasoning}
+	out := newScreen(t.sys, t.reasoning, t.quiet)
 	turn, kept, err := t.session.Send(turnCtx, text, out.event)
 	out.close()
 	if ce := (*engine.ContextError)(nil); errors.As(err, &ce) {

@@ -161,3 +161,20 @@ func TestScreenBlankLine(t *testing.T) {
 		t.Errorf("%q", &out)
 	}
 }
+
+// TestReading: a long prompt tells how far it is, on a terminal only.
+func TestReading(t *testing.T) {
+	for _, terminal := range []bool{false, true} {
+		w := newWorld(t, "", answered)
+		w.errTerminal, w.inTerminal = terminal, true
+		now := time.Unix(0, 0)
+		w.now = func() time.Time { now = now.Add(2 * time.Second); return now }
+		w.run(t, "run", strings.Repeat("word ", 500))
+		if got := strings.Contains(w.err.String(), "reading the prompt: 128 tokens of"); got != terminal {
+			t.Errorf("terminal %v: %q", terminal, &w.err)
+		}
+		if w.out.String() != "It is 42.\n" || terminal && !strings.HasSuffix(w.err.String(), "\r\x1b[K") {
+			t.Errorf("%q, %q", &w.out, &w.err)
+		}
+	}
+}

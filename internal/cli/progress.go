@@ -14,6 +14,7 @@ type progress struct {
 	w        io.Writer // nil: silent
 	terminal bool
 	what     string // "loading gpt-oss-20b"
+	unit     func(int64) string
 	now      func() time.Time
 	start    time.Time
 
@@ -26,10 +27,18 @@ type progress struct {
 const progressPatience = time.Second
 
 func (s *system) progress(what string, quiet bool) *progress {
-	p := &progress{w: s.stderr, terminal: s.errTerminal, what: what, now: s.now, start: s.now()}
+	p := &progress{w: s.stderr, terminal: s.errTerminal, what: what, unit: size, now: s.now, start: s.now()}
 	if quiet {
 		p.w = nil
 	}
+	return p
+}
+
+// reading is the progress of a prompt, for a person at a terminal only: elsewhere it
+// would be noise between the lines of an answer.
+func (s *system) reading(quiet bool) *progress {
+	p := s.progress("reading the prompt", quiet || !s.errTerminal)
+	p.unit = func(n int64) string { return fmt.Sprintf("%d tokens", n) }
 	return p
 }
 
@@ -44,7 +53,7 @@ func (p *progress) update(done, total int64) {
 	if now.Sub(p.start) < progressPatience {
 		return
 	}
-	line := fmt.Sprintf("%s: %s of %s (%d%%)", p.what, size(done), size(total), done*100/total)
+	line := fmt.Sprintf("%s: %s of %s (%d%%)", p.what, p.unit(done), p.unit(total), done*100/total)
 	if p.terminal {
 		if now.Sub(p.shown) < 100*time.Millisecond && done < total {
 			return
@@ -59,11 +68,12 @@ func (p *progress) update(done, total int64) {
 	}
 }
 
-// done removes the line.
+// done removes the line. It may be called more than once.
 func (p *progress) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.wrote && p.terminal {
 		_, _ = io.WriteString(p.w, "\r\x1b[K")
+		p.wrote = false
 	}
 }

@@ -48,7 +48,7 @@ func (c *runCmd) Run(ctx context.Context, sys *system) error {
 	defer m.close()
 
 	session := m.session(&c.talkFlags, sys)
-	out := &screen{sys: sys, reasoning: c.Reasoning}
+	out := newScreen(sys, c.Reasoning, c.Quiet || c.JSON)
 	emit := out.event
 	if c.JSON {
 		emit = func(chat.Event) error { return nil }

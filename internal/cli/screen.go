@@ -18,6 +18,7 @@ const (
 type screen struct {
 	sys       *system
 	reasoning bool // show it
+	prompt    *progress
 
 	kind    chat.Kind // of the message being printed; 0: none
 	message int
@@ -25,7 +26,16 @@ type screen struct {
 	said    bool // something was printed on standard output
 }
 
+func newScreen(sys *system, reasoning, quiet bool) *screen {
+	return &screen{sys: sys, reasoning: reasoning, prompt: sys.reading(quiet)}
+}
+
 func (s *screen) event(e chat.Event) error {
+	if e.Kind == chat.Prompt {
+		s.prompt.update(int64(e.PromptRead), int64(e.PromptTokens))
+		return nil
+	}
+	s.prompt.done()
 	switch e.Kind {
 	case chat.Answer, chat.Preamble:
 		return s.text(e, s.sys.stdout, s.sys.outTerminal)
@@ -69,6 +79,7 @@ func (s *screen) opening(k chat.Kind) string {
 
 // close ends the message being printed, on a new line.
 func (s *screen) close() {
+	s.prompt.done()
 	if s.kind == 0 {
 		return
 	}
