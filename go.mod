@@ -1,6 +1,6 @@
 module ossian
 
-go 1.26
+go 1.26.0
 
 // Every dependency has one owner package (internal/lint holds the table) and a reason.
 require (
