@@ -1,8 +1,13 @@
 package cli
 
-import "errors"
+import (
+	"io/fs"
+
+	"ossian/models/nano"
+)
 
 // embedded is the model inside the program.
 func (s *system) embedded() (place, error) {
-	return place{}, errors.New("this build has no model inside; give a folder with -m")
+	files, err := fs.Sub(nano.Files, "checkpoint")
+	return place{name: builtin, fsys: files}, err
 }

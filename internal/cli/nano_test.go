@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// newNano is a world with the real embedded model.
+func newNano(t *testing.T, stdin string) *world {
+	w := newWorld(t, stdin, "")
+	w.model = w.load
+	return w
+}
+
+// TestNano runs the embedded model through everything that a person's first minute
+// touches, whatever it knows.
+func TestNano(t *testing.T) {
+	w := newNano(t, "")
+	if code := w.run(t, "run", "--json", "--max-tokens", "300", "What is 17 + 25?"); code != 0 {
+		t.Fatal(code, &w.err)
+	}
+	var got jsonTurn
+	if err := json.Unmarshal(w.out.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Model != "nano" || got.Answer == "" || got.Reasoning == "" || got.Finish != "stop" || len(got.Warnings) != 0 {
+		t.Errorf("%+v", got)
+	}
+	first := got.Answer
+
+	w = newNano(t, "What is 17 + 25?\n/effort low\nWhat is 17 + 25?\n")
+	if code := w.run(t, "chat", "--max-tokens", "300"); code != 0 {
+		t.Fatal(code, &w.err)
+	}
+	if !strings.HasPrefix(w.out.String(), first) || !strings.HasPrefix(w.err.String(), "reasoning: "+got.Reasoning) {
+		t.Errorf("run said %q, chat %q; reasoning %q", first, &w.out, &w.err)
+	}
+
+	w = newNano(t, "")
+	if code := w.run(t, "tokens", "-m", "nano", "What is 17 + 25?"); code != 0 {
+		t.Fatal(code, &w.err)
+	}
+	ids := w.out.String()
+	w = newNano(t, ids)
+	if code := w.run(t, "tokens", "-m", "nano", "--decode"); code != 0 || w.out.String() != "What is 17 + 25?" {
+		t.Errorf("%s came back as %q", ids, &w.out)
+	}
+	w = newNano(t, ids)
+	if code := w.run(t, "logits"); code != 0 || strings.Count(w.out.String(), "\n") != strings.Count(ids, ",")+1 {
+		t.Errorf("%d, %q", code, &w.err)
+	}
+	if text := w2(t, "show"); !strings.Contains(text, "nano") {
+		t.Error(text)
+	}
+}
+
+// TestNanoKnows asks what the first page of the README promises. It waits for the
+// model card, which comes with the trained checkpoint.
+func TestNanoKnows(t *testing.T) {
+	if _, err := os.Stat(filepath.Join("..", "..", "models", "nano", "README.md")); err != nil {
+		t.Skip("models/nano has no card, so its checkpoint is not the final one")
+	}
+	for question, want := range map[string]string{
+		"What is the capital of Japan?":     "Tokyo",
+		"Quelle est la capitale du Japon ?": "Tokyo",
+		"What is 17 + 25?":                  "42",
+		"Combien font 17 + 25 ?":            "42",
+	} {
+		w := newNano(t, "")
+		if code := w.run(t, "run", question); code != 0 || !strings.Contains(w.out.String(), want) || !strings.HasPrefix(w.err.String(), "reasoning: ") {
+			t.Errorf("%s: exit code %d, %q, reasoning %q", question, code, &w.out, &w.err)
+		}
+	}
+}
