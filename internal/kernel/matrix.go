@@ -64,10 +64,13 @@ func (m *Matrix) Row(dst []float32, r int) {
 	}
 }
 
-// panelRows is how many rows MatMul decodes at a time and reuses for all tokens.
-const panelRows = 16
+// panelRows is how many rows MatMul widens at a time and reuses for all tokens.
+const panelRows = 32
+
+// panelTokens is how many tokens a kernel may keep beside a panel, in its own order.
+const panelTokens = 6
 
 // ScratchFloats is the scratch MatMul needs for matrices of cols columns.
 func ScratchFloats(cols int) int {
-	return panelRows * (cols + (cols+block-1)/block)
+	return (panelRows+panelTokens)*cols + panelRows*((cols+block-1)/block)
 }

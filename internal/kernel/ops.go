@@ -38,8 +38,13 @@ type Ops struct {
 	Argmax func(x []float32) int
 }
 
-// Select gives the best kernels at or below the tier. There is always one.
-func Select(cpu.Tier) *Ops { return Generic() }
+// Select gives the kernels written for a tier, or those in plain Go where there are none.
+func Select(t cpu.Tier) *Ops {
+	if o := selectTier(t); o != nil {
+		return o
+	}
+	return Generic()
+}
 
 // Generic gives the kernels in plain Go: they run everywhere and are the fallback.
 func Generic() *Ops {

@@ -172,6 +172,7 @@ transformers in those types. "backend" is internal/backend/cpu with the KERNELS 
 "bf16 mode" its mode that rounds wherever torch does. The prompts "far" need explicit positions and run on the reference alone.
 
 TABLE
+
 What the table says:
 
 - Backend and reference agree with the exact model to about 1e-6 everywhere, past 4096 real positions too. The HF and the

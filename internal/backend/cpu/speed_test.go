@@ -1,0 +1,61 @@
+package cpu
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"ossian/internal/mem"
+	"ossian/internal/model"
+)
+
+// TestSpeed measures a real checkpoint; it runs only when asked:
+//
+//	OSSIAN_MODEL=folder [OSSIAN_PROMPT=64] [OSSIAN_DECODE=16] go test ./internal/backend/cpu -run Speed -v -timeout 1h
+func TestSpeed(t *testing.T) {
+	dir := os.Getenv("OSSIAN_MODEL")
+	if dir == "" {
+		t.Skip("OSSIAN_MODEL names no checkpoint")
+	}
+	number := func(name string, otherwise int) int {
+		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+			return n
+		}
+		return otherwise
+	}
+	prompt, decode := number("OSSIAN_PROMPT", 64), number("OSSIAN_DECODE", 16)
+	start := time.Now()
+	w, err := model.Load(context.Background(), dir, model.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	took := time.Since(start)
+	t.Logf("load: %.2f GB in %v, %.2f GB/s", float64(w.Bytes())/1e9, took.Round(time.Millisecond), float64(w.Bytes())/1e9/took.Seconds())
+	b := open(t, w, Options{})
+	s, err := b.NewSeq(prompt + decode + 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := w.Config.Vocab
+	out := make([]float32, v)
+	step := func(ids []uint32) time.Duration {
+		start := time.Now()
+		if err := b.Step(context.Background(), []model.Item{{Seq: s, Tokens: ids, Logits: out}}); err != nil {
+			t.Fatal(err)
+		}
+		return time.Since(start)
+	}
+	ids := randomIDs(1, prompt, v)
+	took = step(ids)
+	t.Logf("%s kernels, %d threads: prompt of %d in %v, %.2f tokens/s", b.Kernels(), b.Threads(), prompt, took.Round(time.Millisecond), float64(prompt)/took.Seconds())
+	total, best := time.Duration(0), time.Hour
+	for range decode {
+		d := step([]uint32{uint32(b.ops.Argmax(out))})
+		total, best = total+d, min(best, d)
+	}
+	rss, _ := mem.PeakRSS()
+	t.Logf("decode of %d: %.2f tokens/s (best step %.2f); peak RSS %.2f GB", decode, float64(decode)/total.Seconds(), 1/best.Seconds(), float64(rss)/1e9)
+}
