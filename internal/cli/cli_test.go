@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ossian/internal/model"
 )
 
 func TestHelp(t *testing.T) {
@@ -176,5 +178,23 @@ func TestReading(t *testing.T) {
 		if w.out.String() != "It is 42.\n" || terminal && !strings.HasSuffix(w.err.String(), "\r\x1b[K") {
 			t.Errorf("%q, %q", &w.out, &w.err)
 		}
+	}
+}
+
+// TestRoom: without --context the context follows the memory that is left, and says so.
+func TestRoom(t *testing.T) {
+	cfg := model.GptOss20B()
+	for left, want := range map[int64]int{64e9: 32768, 1e9: 8192, 1: 2048} {
+		w := newWorld(t, "", "")
+		w.available = func() (int64, bool) { return left, true }
+		got := w.roomFor(&cfg, false)
+		if said := w.err.Len() > 0; got != want || said != (want < 32768) {
+			t.Errorf("%d bytes left: %d tokens, want %d; %q", left, got, want, &w.err)
+		}
+	}
+	w := newWorld(t, "", "")
+	w.available = func() (int64, bool) { return 0, false }
+	if got := w.roomFor(&cfg, false); got != 32768 || w.err.Len() != 0 {
+		t.Errorf("%d, %q", got, &w.err)
 	}
 }

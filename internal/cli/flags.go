@@ -15,7 +15,7 @@ type modelFlag struct {
 // loadFlags say how to hold a model.
 type loadFlags struct {
 	modelFlag
-	Context int  `placeholder:"N" help:"Most tokens of prompt and answer together (default: 32768, or the model's limit if lower)."`
+	Context int  `placeholder:"N" help:"Most tokens of prompt and answer together (default: 32768, or what the model or the free memory allow)."`
 	Threads int  `placeholder:"N" help:"Worker threads (default: all usable cores)."`
 	Quiet   bool `short:"q" help:"No progress messages."`
 }

@@ -62,9 +62,6 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 	if m.context > cfg.MaxContext {
 		return nil, fmt.Errorf("--context %d is beyond the limit of %s, %d", m.context, at, cfg.MaxContext)
 	}
-	if m.context == 0 {
-		m.context = min(defaultContext, cfg.MaxContext)
-	}
 	p := s.progress("loading "+at.name, f.Quiet)
 	m.weights, err = model.LoadFS(ctx, at.fsys, model.LoadOptions{Progress: p.update})
 	p.done()
@@ -80,8 +77,31 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	m.backend = backend
+	if m.context == 0 {
+		m.context = s.roomFor(&cfg, f.Quiet)
+	}
 	m.loadTime = s.now().Sub(start)
 	return m, nil
+}
+
+// leastContext is what a model is opened with however little memory is left: a
+// request that does not fit then says what it would need.
+const leastContext = 2048
+
+// roomFor chooses a context when nobody did: the default, or less where its keys and
+// values would take more than three quarters of the memory left beside the weights.
+func (s *system) roomFor(cfg *model.Config, quiet bool) int {
+	wish := min(defaultContext, cfg.MaxContext)
+	room, left, known := wish, int64(0), false
+	if left, known = s.available(); known {
+		for room/2 >= leastContext && cpu.KVBytes(cfg, cpu.DefaultChunk, room) > left/4*3 {
+			room /= 2
+		}
+	}
+	if room < wish && !quiet {
+		fmt.Fprintf(s.stderr, "ossian: the context is %d tokens, because %s of memory are left; --context N asks for another\n", room, size(left))
+	}
+	return room
 }
 
 // load is open, with all that is needed to talk. What is quickly read is read first.

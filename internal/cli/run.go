@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"ossian/internal/backend/cpu"
 	"ossian/internal/chat"
 	"ossian/internal/engine"
 	"ossian/internal/harmony"
@@ -126,6 +127,9 @@ func explain(err error) error {
 			return fmt.Errorf("%w; give a larger --context, a smaller --max-tokens or a shorter text", err)
 		}
 		return fmt.Errorf("%w; give a smaller --max-tokens or a shorter text", err)
+	}
+	if me := (*cpu.MemoryError)(nil); errors.As(err, &me) {
+		return fmt.Errorf("%d tokens of context need %s, but %s are left; give a smaller --context or --max-tokens", me.Capacity, size(me.Need), size(max(me.Limit-me.Reserved, 1)))
 	}
 	return err
 }

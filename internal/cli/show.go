@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"ossian/internal/backend/cpu"
-	"ossian/internal/mem"
 	"ossian/internal/model"
 )
 
@@ -78,6 +77,7 @@ func (c *showCmd) Run(sys *system) error {
 		return fmt.Errorf("%s: %w", at, err)
 	}
 	s := describe(at, cfg)
+	s.Available, _ = sys.available()
 	if c.JSON {
 		enc := json.NewEncoder(sys.stdout)
 		enc.SetIndent("", "  ")
@@ -121,7 +121,6 @@ func describe(at place, cfg model.Config) shown {
 		}
 	}
 	s.Files, s.FileSize = weightFiles(at.fsys)
-	s.Available, _ = mem.Available()
 	return s
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"ossian/internal/mem"
 )
 
 // system is what a command sees of the world outside.
@@ -24,6 +26,8 @@ type system struct {
 	seed   func() uint64
 	getenv func(string) string
 	home   func() (string, error)
+	// available is the memory that can still be taken, when that is known.
+	available func() (bytes int64, known bool)
 	// interrupt gives a context that an interrupt from the keyboard cancels, until
 	// stop is called. A second interrupt ends the program the hard way.
 	interrupt func(ctx context.Context) (_ context.Context, stop func())
@@ -39,6 +43,7 @@ func newSystem(stdin io.Reader, stdout, stderr io.Writer) *system {
 		seed:      func() uint64 { return rand.Uint64N(1 << 32) },
 		getenv:    os.Getenv,
 		home:      os.UserHomeDir,
+		available: mem.Available,
 		interrupt: interruptible,
 	}
 	s.model = s.load
