@@ -24,7 +24,8 @@ type LoadOptions struct {
 // Load reads the model in a folder: Hugging Face's layout (one file, or several with or
 // without an index), the same with bfloat16 experts, or OpenAI's original/ (the folder
 // itself or the one above it). Everything is checked against config.json; experts stay
-// MXFP4, dense weights stay bfloat16 (or float32), vectors become float32.
+// MXFP4, dense weights stay bfloat16 (or float32), vectors become float32. Files that
+// would not fit beside the weights in memory are read past the page cache.
 //
 // Errors are *LoadError, *ConfigError or the context's.
 func Load(ctx context.Context, dir string, opt LoadOptions) (*Weights, error) {
@@ -52,8 +53,12 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 	if err != nil {
 		return nil, err
 	}
+	free, known := mem.Available()
 	if err := w.reserve(bindings, opt.MemoryLimit); err != nil {
 		return nil, err
+	}
+	if known && free < w.arena.Size()+c.bytes { // the page cache cannot hold the files beside the weights
+		c.direct()
 	}
 	readers := opt.Readers
 	if readers <= 0 {

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
+	"ossian/internal/mem"
 	"ossian/internal/safetensors"
 )
 
@@ -57,6 +59,22 @@ type checkpoint struct {
 	config  Config
 	tensors map[string]located
 	open    []fs.File
+	sources []*source
+	bytes   int64 // of all files
+}
+
+// source is what a file is read through; direct replaces it once headers are parsed.
+type source struct{ io.ReaderAt }
+
+// direct makes reads of the open files bypass the page cache where that is possible.
+func (c *checkpoint) direct() {
+	for i, f := range c.open {
+		if file, ok := f.(*os.File); ok {
+			if r, ok := mem.Direct(file); ok {
+				c.sources[i].ReaderAt = r
+			}
+		}
+	}
 }
 
 func (c *checkpoint) close() {
@@ -216,7 +234,10 @@ func (c *checkpoint) add(fsys fs.FS, name string) error {
 		}
 		at, size = bytes.NewReader(data), int64(len(data))
 	}
-	st, err := safetensors.Parse(at, size)
+	src := &source{at}
+	c.sources = append(c.sources, src)
+	c.bytes += size
+	st, err := safetensors.Parse(src, size)
 	if err != nil {
 		return &LoadError{File: name, Why: "reading its header", Err: err}
 	}
