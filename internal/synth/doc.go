@@ -4,7 +4,7 @@
 // gigabytes of download.
 //
 // The weights keep activations sane: every projection has variance one over its inputs,
-// so the residual stream grows by a factor of two to three over all layers, and the
+// so the residual stream grows by a factor of three to four over all layers, and the
 // router spreads tokens over all experts, unevenly. The text such a model writes is noise.
 //
 // It is separate because it is the only writer of checkpoints. A file's bytes follow
