@@ -32,6 +32,12 @@ func (kv *KV) Put(p int, k, v []float32) {
 // attention goes page by page, all query heads of a key head on a page while it is in the
 // cache, with a running maximum: the sum starts as the sink alone.
 func attention(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32) {
+	attend(out, q, kv, lo, hi, first, last, sinks, false)
+}
+
+// attend is attention with the inner loops of this processor (wide) or those in Go. A
+// flag and not two functions: what is handed to a function value leaves the stack.
+func attend(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32, wide bool) {
 	d := kv.HeadDim
 	group := len(sinks) / kv.Heads
 	scale := float32(1 / math.Sqrt(float64(d)))
@@ -52,7 +58,12 @@ func attention(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float3
 			n := end - p + 1
 			keys, values := kv.K[page][at:at+n*d], kv.V[page][at:at+n*d]
 			for h := h0; h < h1; h++ {
-				m := scores(score[:n], q[h*d:(h+1)*d], keys, scale)
+				var m float32
+				if wide {
+					m = scoresWide(score[:n], q[h*d:(h+1)*d], keys, scale)
+				} else {
+					m = scores(score[:n], q[h*d:(h+1)*d], keys, scale)
+				}
 				acc := out[h*d : (h+1)*d]
 				if m > top[h-h0] {
 					r := exp(top[h-h0] - m)
@@ -67,7 +78,11 @@ func attention(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float3
 					score[i] = e
 					sum[h-h0] += float64(e)
 				}
-				accumulate(acc, score[:n], values)
+				if wide {
+					accumulateWide(acc, score[:n], values)
+				} else {
+					accumulate(acc, score[:n], values)
+				}
 			}
 			p = end + 1
 		}

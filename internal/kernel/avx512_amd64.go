@@ -12,6 +12,7 @@ func selectTier(t cpu.Tier) *Ops {
 	o := Generic()
 	o.Name = string(cpu.AVX512)
 	o.MatMul = matMulAVX512
+	o.Attention = attentionAVX512
 	return o
 }
 
@@ -49,10 +50,20 @@ func matMulAVX512(y []float32, ldy int, m *Matrix, lo, hi int, x []float32, ldx,
 	if lo >= hi || n == 0 {
 		return
 	}
-	if n == 1 {
-		matVecAVX512(y[:hi], m, lo, hi, x[:m.Cols])
-	} else {
-		manyAVX512(y, ldy, m, lo, hi, x, ldx, n, scratch)
+	// Measured: widening a panel pays from two tiles of tokens on; a tile pays when it is
+	// more than half full. The rest goes one by one, its weights then in the cache.
+	tiled := n - n%panelTokens
+	if n-tiled > 3 {
+		tiled = n
+	}
+	if n < 2*panelTokens {
+		tiled = 0
+	}
+	if tiled > 0 {
+		manyAVX512(y, ldy, m, lo, hi, x, ldx, tiled, scratch)
+	}
+	for t := tiled; t < n; t++ {
+		matVecAVX512(y[t*ldy:][:hi], m, lo, hi, x[t*ldx:][:m.Cols])
 	}
 	if bias == nil {
 		return
@@ -119,4 +130,33 @@ func manyAVX512(y []float32, ldy int, m *Matrix, lo, hi int, x []float32, ldx, n
 			}
 		}
 	}
+}
+
+//go:noescape
+func scores16(s, q, keys *float32, n, d int, scale float32)
+
+//go:noescape
+func accumulate16(acc, p, values *float32, n, d int)
+
+func attentionAVX512(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32) {
+	attend(out, q, kv, lo, hi, first, last, sinks, kv.HeadDim%16 == 0)
+}
+
+// scoresWide is scores for widths that are a multiple of 16.
+func scoresWide(s, q, keys []float32, scale float32) float32 {
+	d := len(q)
+	keys = keys[:len(s)*d]
+	scores16(&s[0], &q[0], &keys[0], len(s), d, scale)
+	top := s[0]
+	for _, v := range s {
+		top = max(top, v)
+	}
+	return top
+}
+
+// accumulateWide is accumulate for widths that are a multiple of 16.
+func accumulateWide(acc, p, values []float32) {
+	d := len(acc)
+	values = values[:len(p)*d]
+	accumulate16(&acc[0], &p[0], &values[0], len(p), d)
 }

@@ -176,6 +176,9 @@ func TestAttention(t *testing.T) {
 			{2, 2, 64, 200, 4, 72, 199}, // a window of 128
 			{1, 20, 16, 300, 5, 0, 299}, // more query heads than are held at once
 			{3, 1, 7, 130, 3, 5, 129},   // an odd width
+			{2, 3, 16, 70, 2, 1, 69},
+			{1, 2, 96, 77, 2, 0, 76},
+			{2, 1, 128, 67, 2, 0, 66},
 			{2, 8, 64, 1000, 4, 850, 977},
 		} {
 			kv, ks, vs := newKV(r, c.heads, c.d, c.n, c.pages)

@@ -123,7 +123,7 @@ func TestMatMul(t *testing.T) {
 		for _, f := range formats {
 			for ci, cols := range colsFor(f) {
 				for _, rows := range []int{1, 2, 5, 16, 19, 33} {
-					for _, n := range []int{1, 2, 3, 5, 8} {
+					for _, n := range []int{1, 2, 3, 5, 12, 13, 17} { // whole tiles, tokens left over, a tile part full
 						off := (ci + rows + n) % 5
 						m, want := randomMatrix(r, f, rows, cols, off)
 						ldx, ldy := cols+ci%3, rows+n%3

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	platform "ossian/internal/cpu"
 	"ossian/internal/model"
 	"ossian/internal/model/reference"
 )
@@ -23,10 +24,17 @@ func randomIDs(seed uint64, n, vocab int) []uint32 {
 // TestOneOrder holds the promise that a token's logits are the same bits in one pass, in chunks of any
 // size, token by token, on one thread or several, alone or in a batch.
 func TestOneOrder(t *testing.T) {
+	tiers := platform.Detect().Tiers()
+	for _, tier := range []platform.Tier{tiers[0], platform.Generic} {
+		t.Run(string(tier), func(t *testing.T) { oneOrder(t, tier) })
+	}
+}
+
+func oneOrder(t *testing.T, tier platform.Tier) {
 	for name, n := range map[string]int{"wide": 90, "narrow": 75, "window": 210} {
 		w := load(t, name+"/hf")
 		ids := randomIDs(7, n, w.Config.Vocab)
-		full := open(t, w, Options{Threads: 2, Chunk: 512})
+		full := open(t, w, Options{Threads: 2, Chunk: 512, Tier: tier})
 		want := logits(t, full, ids)
 		same := func(what string, got [][]float32) {
 			t.Helper()
@@ -36,10 +44,10 @@ func TestOneOrder(t *testing.T) {
 		}
 		same("token by token", logits(t, full, ids, 1))
 		same("odd portions", logits(t, full, ids, 1, 7, 64, 2, 129))
-		one := open(t, w, Options{Threads: 1, Chunk: 64})
+		one := open(t, w, Options{Threads: 1, Chunk: 64, Tier: tier})
 		same("one thread, passes of 64", logits(t, one, ids))
 		same("one thread, token by token", logits(t, one, ids, 1))
-		small := open(t, w, Options{Threads: 3, Chunk: 5})
+		small := open(t, w, Options{Threads: 3, Chunk: 5, Tier: tier})
 		same("three threads, passes of 5", logits(t, small, ids))
 		same("three threads, passes of 5, odd portions", logits(t, small, ids, 3, 11, 1))
 		same("among others", amongOthers(t, full, ids))
