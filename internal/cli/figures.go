@@ -29,7 +29,9 @@ func figuresOf(t chat.Turn, load time.Duration) figures {
 		PrefillSeconds: t.Timings.Prefill.Seconds(), DecodeSeconds: t.Timings.Decode.Seconds(),
 		FirstToken: t.Timings.FirstToken.Seconds(), LoadSeconds: load.Seconds(),
 	}
-	f.PrefillRate = rate(t.PromptTokens, t.Timings.Prefill)
+	if t.CompletionTokens > 0 { // the prompt was read to its end
+		f.PrefillRate = rate(t.PromptTokens, t.Timings.Prefill)
+	}
 	f.DecodeRate = rate(t.CompletionTokens-1, t.Timings.Decode) // the first came with the prompt
 	if peak, ok := mem.PeakRSS(); ok {
 		f.PeakMemory = peak
