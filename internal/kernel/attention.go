@@ -5,10 +5,11 @@ import "math"
 // PageSlots is how many positions a page of keys or values holds.
 const PageSlots = 64
 
-// KV is the cached keys and values of one layer of one sequence, in pages. The key of
-// head h at position p is at K[(p/PageSlots)%len(K)], from
-// element (h*PageSlots + p%PageSlots)*HeadDim on; values likewise in V. A full layer has a page for every
-// PageSlots positions; a ring is a shorter list that is used again.
+// KV is the cached keys and values of one layer of one sequence, in pages. Of head h at
+// position p, in page p/PageSlots%len(K), and at s = p%PageSlots in it, the value is at V[page] from element
+// (h*PageSlots + s)*HeadDim on. Keys lie the other way, so that the scores of neighbouring
+// positions come out in neighbouring lanes: element i of the key is at (h*HeadDim + i)*PageSlots + s.
+// A full layer has a page for every PageSlots positions; a ring is a shorter list that is used again.
 type KV struct {
 	Heads   int // key heads
 	HeadDim int
@@ -20,24 +21,34 @@ func PageFloats(heads, headDim int) int { return heads * PageSlots * headDim }
 
 // Put stores the keys and values of all heads at position p.
 func (kv *KV) Put(p int, k, v []float32) {
-	page := p / PageSlots % len(kv.K)
+	page, s := p/PageSlots%len(kv.K), p%PageSlots
 	kp, vp := kv.K[page], kv.V[page]
 	for h := range kv.Heads {
-		at := (h*PageSlots + p%PageSlots) * kv.HeadDim
-		copy(kp[at:at+kv.HeadDim], k[h*kv.HeadDim:])
+		at := (h*PageSlots + s) * kv.HeadDim
 		copy(vp[at:at+kv.HeadDim], v[h*kv.HeadDim:])
+	}
+	for i, x := range k[:kv.Heads*kv.HeadDim] {
+		kp[i*PageSlots+s] = x
+	}
+}
+
+// firstKey is the first position that the token at pos sees.
+func firstKey(pos, window int) int {
+	if window <= 0 {
+		return 0
+	}
+	return max(0, pos-window+1)
+}
+
+func attentionSpan(out, q []float32, ld int, kv *KV, lo, hi, pos, n, window int, sinks []float32) {
+	for t := range n {
+		attention(out[t*ld:], q[t*ld:], kv, lo, hi, firstKey(pos+t, window), pos+t, sinks)
 	}
 }
 
 // attention goes page by page, all query heads of a key head on a page while it is in the
 // cache, with a running maximum: the sum starts as the sink alone.
 func attention(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32) {
-	attend(out, q, kv, lo, hi, first, last, sinks, false)
-}
-
-// attend is attention with the inner loops of this processor (wide) or those in Go. A
-// flag and not two functions: what is handed to a function value leaves the stack.
-func attend(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32, wide bool) {
 	d := kv.HeadDim
 	group := len(sinks) / kv.Heads
 	scale := float32(1 / math.Sqrt(float64(d)))
@@ -54,16 +65,11 @@ func attend(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32, 
 		for p := first; p <= last; {
 			end := min(p/PageSlots*PageSlots+PageSlots-1, last)
 			page := p / PageSlots % len(kv.K)
-			at := (h0/group*PageSlots + p%PageSlots) * d
+			at, slot := h0/group*PageSlots*d, p%PageSlots
 			n := end - p + 1
-			keys, values := kv.K[page][at:at+n*d], kv.V[page][at:at+n*d]
+			keys, values := kv.K[page][at+slot:at+PageSlots*d], kv.V[page][at+slot*d:at+(slot+n)*d]
 			for h := h0; h < h1; h++ {
-				var m float32
-				if wide {
-					m = scoresWide(score[:n], q[h*d:(h+1)*d], keys, scale)
-				} else {
-					m = scores(score[:n], q[h*d:(h+1)*d], keys, scale)
-				}
+				m := scores(score[:n], q[h*d:(h+1)*d], keys, scale)
 				acc := out[h*d : (h+1)*d]
 				if m > top[h-h0] {
 					r := exp(top[h-h0] - m)
@@ -78,11 +84,7 @@ func attend(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32, 
 					score[i] = e
 					sum[h-h0] += float64(e)
 				}
-				if wide {
-					accumulateWide(acc, score[:n], values)
-				} else {
-					accumulate(acc, score[:n], values)
-				}
+				accumulate(acc, score[:n], values)
 			}
 			p = end + 1
 		}
@@ -97,39 +99,27 @@ func attend(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32, 
 	}
 }
 
-// scores sets s[j] = scale * q·key j and returns the largest.
+// scores sets s[j] = scale * q·key j and returns the largest. Element i of key j is keys[i*PageSlots+j].
 func scores(s, q, keys []float32, scale float32) float32 {
-	d := len(q)
-	top := float32(math.Inf(-1))
-	j := 0
-	for ; j+4 <= len(s); j += 4 {
-		k := keys[j*d : (j+4)*d]
-		k0, k1, k2, k3 := k[:d], k[d:2*d], k[2*d:3*d], k[3*d:4*d]
-		var e0, e1, e2, e3, o0, o1, o2, o3 float32
-		i := 0
-		for ; i+2 <= len(q); i += 2 {
-			a, b := q[i], q[i+1]
-			e0 += k0[i] * a
-			e1 += k1[i] * a
-			e2 += k2[i] * a
-			e3 += k3[i] * a
-			o0 += k0[i+1] * b
-			o1 += k1[i+1] * b
-			o2 += k2[i+1] * b
-			o3 += k3[i+1] * b
+	clear(s)
+	i := 0
+	for ; i+4 <= len(q); i += 4 {
+		k0, k1 := keys[i*PageSlots:][:len(s)], keys[(i+1)*PageSlots:][:len(s)]
+		k2, k3 := keys[(i+2)*PageSlots:][:len(s)], keys[(i+3)*PageSlots:][:len(s)]
+		a, b, c, d := q[i], q[i+1], q[i+2], q[i+3]
+		for j := range s {
+			s[j] += (a*k0[j] + b*k1[j]) + (c*k2[j] + d*k3[j])
 		}
-		if i < len(q) {
-			a := q[i]
-			e0 += k0[i] * a
-			e1 += k1[i] * a
-			e2 += k2[i] * a
-			e3 += k3[i] * a
-		}
-		s[j], s[j+1], s[j+2], s[j+3] = (e0+o0)*scale, (e1+o1)*scale, (e2+o2)*scale, (e3+o3)*scale
-		top = max(top, s[j], s[j+1], s[j+2], s[j+3])
 	}
-	for ; j < len(s); j++ {
-		s[j] = tail(keys[j*d:(j+1)*d], q) * scale
+	for ; i < len(q); i++ {
+		a := q[i]
+		for j, k := range keys[i*PageSlots:][:len(s)] {
+			s[j] += a * k
+		}
+	}
+	top := float32(math.Inf(-1))
+	for j, v := range s {
+		s[j] = v * scale
 		top = max(top, s[j])
 	}
 	return top

@@ -12,7 +12,10 @@ func selectTier(t cpu.Tier) *Ops {
 	o := Generic()
 	o.Name = string(cpu.AVX512)
 	o.MatMul = matMulAVX512
-	o.Attention = attentionAVX512
+	o.Quantize, o.Mul = quantizeAVX512, mulAVX512
+	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormAVX512, ropeAVX512, swiGLUAVX512
+	o.Attention, o.AttentionSpan = attentionAVX512, attentionSpanAVX512
+	o.AddScaled, o.Argmax = addScaledAVX512, argmaxAVX512
 	return o
 }
 
@@ -130,33 +133,4 @@ func manyAVX512(y []float32, ldy int, m *Matrix, lo, hi int, x []float32, ldx, n
 			}
 		}
 	}
-}
-
-//go:noescape
-func scores16(s, q, keys *float32, n, d int, scale float32)
-
-//go:noescape
-func accumulate16(acc, p, values *float32, n, d int)
-
-func attentionAVX512(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32) {
-	attend(out, q, kv, lo, hi, first, last, sinks, kv.HeadDim%16 == 0)
-}
-
-// scoresWide is scores for widths that are a multiple of 16.
-func scoresWide(s, q, keys []float32, scale float32) float32 {
-	d := len(q)
-	keys = keys[:len(s)*d]
-	scores16(&s[0], &q[0], &keys[0], len(s), d, scale)
-	top := s[0]
-	for _, v := range s {
-		top = max(top, v)
-	}
-	return top
-}
-
-// accumulateWide is accumulate for widths that are a multiple of 16.
-func accumulateWide(acc, p, values []float32) {
-	d := len(acc)
-	values = values[:len(p)*d]
-	accumulate16(&acc[0], &p[0], &values[0], len(p), d)
 }

@@ -86,6 +86,31 @@ func TestSwiGLU(t *testing.T) {
 			want := g / (1 + math.Exp(-1.702*g)) * (u + 1)
 			near(t, "swiglu", dst[i], want, math.Abs(want), 5e-7)
 		}
+		r := rand.New(rand.NewPCG(4, 4))
+		for _, n := range []int{16, 17, 45, 2880} {
+			gu := randomVector(r, 2*n, n%3)
+			for i := range gu {
+				gu[i] *= 6
+			}
+			gu[2], gu[4], gu[6] = -1e30, float32(math.NaN()), -60
+			dst, intact := fenced(n, n%5)
+			o.SwiGLU(dst, gu, 7, 1.702)
+			for i := range dst {
+				g, u := math.Min(float64(gu[2*i]), 7), math.Max(-7, math.Min(float64(gu[2*i+1]), 7))
+				want := g / (1 + math.Exp(-1.702*g)) * (u + 1)
+				if i == 2 {
+					if dst[i] == dst[i] {
+						t.Fatal("NaN was hidden")
+					}
+					continue
+				}
+				near(t, "swiglu", dst[i], want, math.Abs(want)*(1+math.Abs(g)), 5e-7)
+			}
+			o.SwiGLU(gu[:n], gu, 7, 1.702)
+			if sameBits(gu[:n], dst) >= 0 || !intact() {
+				t.Fatal("in place differs, or wrote outside")
+			}
+		}
 		o.SwiGLU(gu[:n], gu, 7, 1.702)
 		if !slices.Equal(gu[:n], dst) || !intact() {
 			t.Fatal("in place differs, or wrote outside")
@@ -120,6 +145,18 @@ func TestAddScaledAndArgmax(t *testing.T) {
 		} {
 			if got := o.Argmax(c.x); got != c.want {
 				t.Errorf("argmax %v = %d, want %d", c.x, got, c.want)
+			}
+			if c.want < 0 {
+				continue
+			}
+			for _, n := range []int{1, 15, 16, 31, 40} { // in the last places, after NaNs
+				x := make([]float32, n, n+len(c.x))
+				for i := range x {
+					x[i] = nan
+				}
+				if got := o.Argmax(append(x, c.x...)); got != n+c.want {
+					t.Errorf("argmax of %d NaN and %v = %d, want %d", n, c.x, got, n+c.want)
+				}
 			}
 		}
 	})
@@ -170,6 +207,8 @@ func TestAttention(t *testing.T) {
 		r := rand.New(rand.NewPCG(9, 9))
 		worst := 0.0
 		for _, c := range []struct{ heads, group, d, n, pages, first, last int }{
+			{2, 8, 64, 700, 11, 0, 699},
+			{2, 4, 32, 200, 4, 100, 163},
 			{1, 1, 32, 1, 1, 0, 0},
 			{2, 4, 64, 63, 1, 0, 62},
 			{2, 2, 64, 200, 4, 0, 199},
@@ -253,20 +292,72 @@ func TestAttentionRing(t *testing.T) {
 	})
 }
 
+// TestAttentionSpan: many tokens at once give the bits of each alone, full and windowed, ring or not.
+func TestAttentionSpan(t *testing.T) {
+	everyOps(t, func(t testing.TB, o *Ops) {
+		r := rand.New(rand.NewPCG(9, 9))
+		for _, d := range []int{64, 32, 24} {
+			for _, window := range []int{0, 1, 50, 128} {
+				for _, c := range []struct{ pos, n, pages int }{{0, 1, 1}, {0, 70, 2}, {61, 40, 2}, {130, 33, 5}} {
+					pages := c.pages
+					if window == 0 {
+						pages = 3
+					}
+					kv, _, _ := newKV(r, 2, d, c.pos+c.n, max(pages, 3))
+					for _, page := range kv.K { // slots not written yet must not matter
+						for i := range page {
+							if page[i] == 0 {
+								page[i] = float32(math.NaN())
+							}
+						}
+					}
+					ld := 8*d + 5
+					q, sinks := randomVector(r, c.n*ld, 1), randomVector(r, 8, 0)
+					out, intact := fenced(c.n*ld, 3)
+					o.AttentionSpan(out, q, ld, kv, 0, 2, c.pos, c.n, window, sinks)
+					if !intact() {
+						t.Fatal("wrote outside")
+					}
+					one := make([]float32, 8*d)
+					for tok := range c.n {
+						o.Attention(one, q[tok*ld:], kv, 0, 2, firstKey(c.pos+tok, window), c.pos+tok, sinks)
+						if i := sameBits(one, out[tok*ld:][:8*d]); i >= 0 || one[0] != one[0] {
+							t.Fatalf("d=%d window=%d pos=%d: token %d element %d is %g alone, %g among others", d, window, c.pos, tok, i, one[max(i, 0)], out[tok*ld+max(i, 0)])
+						}
+						for i := tok*ld + 8*d; i < (tok+1)*ld; i++ {
+							if out[i] != canary {
+								t.Fatal("wrote between tokens")
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 func BenchmarkAttention(b *testing.B) {
 	r := rand.New(rand.NewPCG(9, 9))
 	kv, _, _ := newKV(r, 8, 64, 1024, 16)
 	q, sinks, out := randomVector(r, 64*64, 0), randomVector(r, 64, 0), make([]float32, 64*64)
-	for b.Loop() {
-		attention(out, q, kv, 0, 8, 0, 1023, sinks)
-	}
-	b.ReportMetric(float64(b.N)*64*1024*128/b.Elapsed().Seconds()/1e9, "Gmac/s")
+	everyOps(b, func(_ testing.TB, o *Ops) {
+		b.Run(o.Name, func(b *testing.B) {
+			for b.Loop() {
+				o.Attention(out, q, kv, 0, 8, 0, 1023, sinks)
+			}
+			b.ReportMetric(float64(b.N)*64*1024*128/b.Elapsed().Seconds()/1e9, "Gmac/s")
+		})
+	})
 }
 
 func BenchmarkSwiGLU(b *testing.B) {
 	r := rand.New(rand.NewPCG(9, 9))
 	x, y := randomVector(r, 5760, 0), make([]float32, 2880)
-	for b.Loop() {
-		swiGLU(y, x, 7, 1.702)
-	}
+	everyOps(b, func(_ testing.TB, o *Ops) {
+		b.Run(o.Name, func(b *testing.B) {
+			for b.Loop() {
+				o.SwiGLU(y, x, 7, 1.702)
+			}
+		})
+	})
 }

@@ -13,6 +13,19 @@ type Ops struct {
 	// only when n > 1.
 	MatMul func(y []float32, ldy int, m *Matrix, lo, hi int, x []float32, ldx, n int, bias, scratch []float32)
 
+	// Quantize writes n vectors, ldx apart in x, as vectors at..at+n-1 of a. The result is
+	// the same in every Ops.
+	Quantize func(a *Acts, at int, x []float32, ldx, n int)
+
+	// Mul computes y[t*ldy+r] = bias[r] + the product of row r of p with vector t of a, for
+	// lo <= r < hi, which are multiples of TileRows, hi perhaps p.Rows instead. It touches no
+	// other element of y. With an index, vector t is a's vector index[t], and there are
+	// len(index) of them; else all of a. bias is nil or has p.Rows values. p.Form.Fits(a.Form).
+	// scratch has at least PanelBytes(p.Cols) bytes and is used only for more than one vector.
+	//
+	// The result is the same to the last bit in every Ops.
+	Mul func(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte)
+
 	// RMSNorm sets dst[i] = w[i] * x[i] / sqrt(mean(x²) + eps). dst may be x.
 	RMSNorm func(dst, x, w []float32, eps float64)
 
@@ -26,6 +39,11 @@ type Ops struct {
 	// denominator. q and out hold all heads of one token; see KV for the cache. The
 	// scores are scaled by 1/sqrt(kv.HeadDim); sinks are not.
 	Attention func(out, q []float32, kv *KV, lo, hi, first, last int, sinks []float32)
+
+	// AttentionSpan is Attention, to the last bit, for n tokens at positions pos, pos+1, ...
+	// of one sequence, ld apart in out and q. Each sees the last window positions up to
+	// its own, or all if window is 0. A page is read once for many tokens.
+	AttentionSpan func(out, q []float32, ld int, kv *KV, lo, hi, pos, n, window int, sinks []float32)
 
 	// SwiGLU sets dst[i] = g*sigmoid(alpha*g)*(u+1) with g = min(gu[2i], limit) and
 	// u = gu[2i+1] clamped to ±limit, for all of dst. dst may be gu[:len(dst)].
@@ -49,7 +67,8 @@ func Select(t cpu.Tier) *Ops {
 // Generic gives the kernels in plain Go: they run everywhere and are the fallback.
 func Generic() *Ops {
 	return &Ops{
-		Name: string(cpu.Generic), MatMul: matMul, RMSNorm: rmsNorm, Rope: rope, Attention: attention,
+		Name: string(cpu.Generic), MatMul: matMul, Quantize: quantize, Mul: mul,
+		RMSNorm: rmsNorm, Rope: rope, Attention: attention, AttentionSpan: attentionSpan,
 		SwiGLU: swiGLU, AddScaled: addScaled, Argmax: argmax,
 	}
 }

@@ -13,7 +13,7 @@ var layers = []struct {
 		"internal/safetensors", "internal/token",
 	}},
 	{"algorithms", []string{
-		"internal/kernel", "internal/harmony", "internal/sample",
+		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample",
 	}},
 	{"model", []string{
 		"internal/model",
