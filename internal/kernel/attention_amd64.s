@@ -80,11 +80,6 @@ GLOBL lowest<>(SB), RODATA|NOPTR, $4
 	VMOVSS xa, (16+4*h)(R10)              \
 	VMOVSS X22, (32+4*h)(R10)
 
-#define SHRINK(h, off, a, b) \
-	VBROADCASTSS (32+4*h)(R10), Z16     \
-	VMULPS off(R8), Z16, a              \
-	VMULPS off+64(R8), Z16, b
-
 #define VALUE(h, a, b) \
 	VBROADCASTSS (256*h)(R9)(AX*4), Z18   \
 	VFMADD231PS Z16, Z18, a               \
@@ -95,6 +90,7 @@ GLOBL lowest<>(SB), RODATA|NOPTR, $4
 //
 //	0 q   8 keys   16 values   24 out   32 weights   40 state
 //	48 first slot   56 slots from it on   64 dimensions, a multiple of 32   72 scale
+//	80 what to ask for meanwhile: the keys or the values of the next page
 //
 // state: 4 running maxima, 4 sums, 4 factors.
 TEXT ·attendPage(SB), NOSPLIT, $0-8
@@ -124,7 +120,11 @@ TEXT ·attendPage(SB), NOSPLIT, $0-8
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
 	XORQ AX, AX
+	MOVQ 80(DI), CX
 dim:
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ $128, CX
 	VMOVUPS (BX), Z16
 	VMOVUPS 64(BX), Z17
 	VMOVUPS 128(BX), Z18
@@ -138,6 +138,7 @@ dim:
 	CMPQ AX, R11
 	JCS  dim
 
+	MOVQ CX, R8
 	// The slots that count, as masks of 16.
 	MOVQ $-1, DX
 	MOVQ $64, CX
@@ -156,15 +157,17 @@ dim:
 	WEIGHTS(2, Z8, Y8, X8, Z9, Z10, Z11)
 	WEIGHTS(3, Z12, Y12, X12, Z13, Z14, Z15)
 
-	// Values, 32 dimensions at a time. R8 out of head 0, R12-R14 of the others; R15 bytes of a value.
+	// Values, 32 dimensions at a time. R8 out of head 0, R12-R14 of the others;
+	// R15 bytes of a value; R11 what to ask for.
+	MOVQ R11, DX
+	MOVQ R11, R15
+	MOVQ R8, R11
 	MOVQ 24(DI), R8
 	MOVQ 16(DI), SI
-	MOVQ R11, R15
 	SHLQ $2, R15
 	MOVQ 48(DI), CX
 	IMULQ R15, CX
 	ADDQ CX, SI
-	MOVQ R11, DX
 part:
 	LEAQ (R8)(R15*1), R12
 	LEAQ (R8)(R15*2), R13
@@ -185,6 +188,8 @@ part:
 	MOVQ 48(DI), AX
 	MOVQ 56(DI), CX
 slot:
+	PREFETCHT0 (R11)
+	ADDQ $64, R11
 	VMOVUPS (BX), Z16
 	VMOVUPS 64(BX), Z17
 	VALUE(0, Z0, Z1)
