@@ -37,8 +37,12 @@ type tileArgs struct {
 	bias      unsafe.Pointer
 	groups    int
 	nb        int
-	next, end unsafe.Pointer
+	next      unsafe.Pointer
+	asks      int
 	done      int
+	vectors   int
+	steps     int // of a group, each with its asks
+	rest      int // bytes from next on
 }
 
 //go:noescape
@@ -159,19 +163,24 @@ const panelVectors = 13
 
 // mulTiles goes through the rows two tiles at a time.
 func mulTiles(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, n int, bias []float32, scratch []byte) {
-	nb := blocks(p.Cols)
+	nb, group := blocks(p.Cols), groupVectors(a.Form)
 	tile := nb * p.Form.groupBytes()
 	panels := p.Form == FormMXFP4 && a.Form == ActInt8 && n >= panelVectors
 	var limits [32]byte
-	args := tileArgs{nb: nb, stride: a.stride()}
+	args := tileArgs{nb: nb, stride: a.stride(), steps: nb}
+	if p.Form == FormBF16 {
+		args.steps = 4 * nb
+	}
 	for r := lo; r < hi; r += 2 * TileRows {
 		rows := min(2*TileRows, hi-r)
 		w := p.Data[r/TileRows*tile:][:(rows+TileRows-1)/TileRows*tile]
 		args.w0, args.w1 = unsafe.Pointer(&w[0]), unsafe.Pointer(&w[len(w)-tile])
-		args.next, args.end = args.w0, args.w0
-		if r+2*TileRows < hi {
-			next := p.Data[r/TileRows*tile+len(w):]
-			args.next, args.end = unsafe.Pointer(&next[0]), unsafe.Pointer(&next[min(2*tile, len(next))-1])
+		args.next, args.asks, args.rest = args.w0, 1, 0
+		if next := p.Data[r/TileRows*tile+len(w):]; r+2*TileRows < hi {
+			args.next = unsafe.Pointer(&next[0])
+			args.rest = min(2*tile, len(next))
+			all := (n + group - 1) / group * args.steps
+			args.asks = (args.rest/64 + all) / all
 		}
 		magic := false
 		if panels {
@@ -206,12 +215,17 @@ func inMagicRange(limits *[32]byte) bool {
 	return true
 }
 
+// groupVectors is how many vectors a tile takes at a time.
+func groupVectors(x ActForm) int {
+	if x == ActInt16 {
+		return 4
+	}
+	return 6
+}
+
 // mulTile sets the first rows columns of y to the product with two tiles.
 func mulTile(y []float32, ldy, rows int, w Form, a *Acts, index []int32, n int, bias []float32, magic bool, args *tileArgs) {
-	group := 6
-	if a.Form == ActInt16 {
-		group = 4
-	}
+	group := groupVectors(a.Form)
 	whole := 0
 	if rows == 2*TileRows {
 		whole = n / group * group
@@ -219,7 +233,7 @@ func mulTile(y []float32, ldy, rows int, w Form, a *Acts, index []int32, n int, 
 	args.bias, args.index = nil, nil
 	args.x = unsafe.Pointer(&a.Data[0])
 	if whole > 0 {
-		args.groups, args.done = whole/group, 0
+		args.groups, args.done, args.vectors = whole/group, 0, 0
 		args.y, args.ldy = unsafe.Pointer(&y[0]), 4*ldy
 		if index != nil {
 			args.index = unsafe.Pointer(&index[0])
@@ -236,10 +250,7 @@ func mulTile(y []float32, ldy, rows int, w Form, a *Acts, index []int32, n int, 
 
 // mulEdge does a short group, or short rows, in a buffer.
 func mulEdge(y []float32, ldy, rows int, w Form, a *Acts, index []int32, t, n int, bias []float32, magic bool, args *tileArgs) {
-	group := 6
-	if a.Form == ActInt16 {
-		group = 4
-	}
+	group := groupVectors(a.Form)
 	var buf struct {
 		y     [6 * 2 * TileRows]float32
 		bias  [2 * TileRows]float32
@@ -255,7 +266,10 @@ func mulEdge(y []float32, ldy, rows int, w Form, a *Acts, index []int32, t, n in
 			buf.which[i] = int32(j)
 		}
 		edge := *args // so that args, which the caller keeps, never points here
-		edge.groups, edge.done = 1, 0
+		if asked := t / group * args.steps * args.asks * 64; asked < args.rest {
+			edge.next = unsafe.Add(args.next, asked)
+		}
+		edge.groups, edge.done, edge.vectors = 1, 0, 0
 		edge.index, edge.bias = unsafe.Pointer(&buf.which[0]), unsafe.Pointer(&buf.bias[0])
 		edge.y, edge.ldy = unsafe.Pointer(&buf.y[0]), 4*2*TileRows
 		tile(w, a.Form, magic, &edge)

@@ -4,14 +4,14 @@
 // Two tiles of rows times groups of vectors. Each function takes a *tileArgs:
 //
 //	0 w0   8 w1   16 x   24 bytes from vector to vector   32 index   40 y   48 bytes from y to y
-//	56 bias   64 groups   72 blocks   80 next   88 end of next   96 bytes of y done
+//	56 bias   64 groups   72 blocks   80 next   88 asks   96 bytes of y done   104 vectors done
 //
 // and sets y to the products, plus the bias where there is one. Vector i is the i-th, or, with
-// index, the index[i]-th. While it computes it asks for the memory from next to its end: the
-// weights of the next call.
+// index, the index[i]-th. While it computes it asks for the memory from next on, the weights of
+// the next call: asks cache lines for each block, or each 8 columns of bf16.
 //
 // AX args, BX and SI weights, CX blocks left, DX bytes into the vectors, R8-R13 the vectors,
-// R15 the next vector or index, DI what to ask for next, and R14 the step to the one after.
+// DI what to ask for next, R14 asks, R15 asks left.
 // Z0-Z11 are the sums, tile 0 and 1 of each vector; Z12-Z23 the integer sums of a block.
 
 // 2*e2m1+128 of every code: see avx512_matvec_amd64.s.
@@ -22,15 +22,16 @@ GLOBL codes<>(SB), RODATA|NOPTR, $16
 #define BEGIN \
 	MOVQ  a+0(FP), AX       \
 	MOVQ  80(AX), DI        \
-	MOVQ  $64, R14          \
-	MOVQ  32(AX), R15       \
-	TESTQ R15, R15          \
-	JNZ   group             \
-	MOVQ  16(AX), R15
+	MOVQ  88(AX), R14
 
-#define ASK \
+// With the label of the loop.
+#define ASK(more) \
+	MOVQ R14, R15      \
+more:                      \
 	PREFETCHT1 (DI)    \
-	ADDQ R14, DI
+	ADDQ $64, DI       \
+	DECQ R15           \
+	JNZ  more
 
 #define INDEXED(i, r) \
 	MOVLQSX 4*i(R15), r     \
@@ -61,25 +62,29 @@ unbiased:                    \
 	VMOVAPS Z1, Z7
 
 #define GROUP6 \
-	CMPQ  32(AX), $0         \
+	MOVQ  104(AX), DX        \
+	ADDQ  $6, 104(AX)        \
+	MOVQ  32(AX), R15        \
+	TESTQ R15, R15           \
 	JEQ   straight           \
+	LEAQ  (R15)(DX*4), R15   \
 	INDEXED(0, R8)           \
 	INDEXED(1, R9)           \
 	INDEXED(2, R10)          \
 	INDEXED(3, R11)          \
 	INDEXED(4, R12)          \
 	INDEXED(5, R13)          \
-	ADDQ  $24, R15           \
 	JMP   known              \
 straight:                        \
-	MOVQ  R15, R8            \
-	MOVQ  24(AX), DX         \
-	LEAQ  (R8)(DX*1), R9     \
-	LEAQ  (R9)(DX*1), R10    \
-	LEAQ  (R10)(DX*1), R11   \
-	LEAQ  (R11)(DX*1), R12   \
-	LEAQ  (R12)(DX*1), R13   \
-	LEAQ  (R13)(DX*1), R15   \
+	MOVQ  24(AX), R15        \
+	IMULQ R15, DX            \
+	MOVQ  16(AX), R8         \
+	ADDQ  DX, R8             \
+	LEAQ  (R8)(R15*1), R9    \
+	LEAQ  (R9)(R15*1), R10   \
+	LEAQ  (R10)(R15*1), R11  \
+	LEAQ  (R11)(R15*1), R12  \
+	LEAQ  (R12)(R15*1), R13  \
 known:                           \
 	BIAS                     \
 	VMOVAPS Z0, Z8           \
@@ -92,10 +97,6 @@ known:                           \
 #define DONE \
 	SUBQ 40(AX), BX        \
 	MOVQ BX, 96(AX)        \
-	CMPQ DI, 88(AX)        \
-	JCS  asking            \
-	XORQ R14, R14          \
-asking:                        \
 	DECQ 64(AX)
 
 #define STORE4 \
@@ -175,8 +176,6 @@ asking:                        \
 	Q8COLUMNS(D, 7)
 
 #define MXCOLUMNS(D, i, lo, hi) \
-	PREFETCHT0 1024+64*i(BX)     \
-	PREFETCHT0 1024+64*i(SI)     \
 	VMOVDQU64 64*i(BX), Z27      \
 	VMOVDQU64 64*i(SI), Z28      \
 	VPERMB    Z31, Z27, Z24      \
@@ -238,6 +237,7 @@ TEXT ·tileMX8(SB), NOSPLIT, $0-8
 group:
 	GROUP6
 blk:
+	ASK(more)
 	CORRECT6
 	MXBLOCK(DOT6)
 	MXSCALES
@@ -256,8 +256,7 @@ TEXT ·tileQ8x8(SB), NOSPLIT, $0-8
 group:
 	GROUP6
 blk:
-	ASK
-	ASK
+	ASK(more)
 	CORRECT6
 	Q8BLOCK(DOT6)
 	Q8SCALES
@@ -288,8 +287,7 @@ TEXT ·tileMagic(SB), NOSPLIT, $0-8
 group:
 	GROUP6
 blk:
-	ASK
-	ASK
+	ASK(more)
 	CORRECT6
 	Q8BLOCK(DOT6)
 	VMOVDQU64 512(BX), Z27
@@ -309,21 +307,25 @@ blk:
 	RET
 
 #define GROUP4 \
-	CMPQ    32(AX), $0         \
+	MOVQ    104(AX), DX        \
+	ADDQ    $4, 104(AX)        \
+	MOVQ    32(AX), R15        \
+	TESTQ   R15, R15           \
 	JEQ     straight           \
+	LEAQ    (R15)(DX*4), R15   \
 	INDEXED(0, R8)             \
 	INDEXED(1, R9)             \
 	INDEXED(2, R10)            \
 	INDEXED(3, R11)            \
-	ADDQ    $16, R15           \
 	JMP     known              \
 straight:                          \
-	MOVQ    R15, R8            \
-	MOVQ    24(AX), DX         \
-	LEAQ    (R8)(DX*1), R9     \
-	LEAQ    (R9)(DX*1), R10    \
-	LEAQ    (R10)(DX*1), R11   \
-	LEAQ    (R11)(DX*1), R15   \
+	MOVQ    24(AX), R15        \
+	IMULQ   R15, DX            \
+	MOVQ    16(AX), R8         \
+	ADDQ    DX, R8             \
+	LEAQ    (R8)(R15*1), R9    \
+	LEAQ    (R9)(R15*1), R10   \
+	LEAQ    (R10)(R15*1), R11  \
 known:                             \
 	BIAS                       \
 	WEIGHTS
@@ -362,7 +364,7 @@ TEXT ·tileMX16(SB), NOSPLIT, $0-8
 group:
 	GROUP4
 blk:
-	ASK
+	ASK(more)
 	CORRECT4
 	MXBLOCK(DOT4)
 	MXSCALES
@@ -381,8 +383,7 @@ TEXT ·tileQ8x16(SB), NOSPLIT, $0-8
 group:
 	GROUP4
 blk:
-	ASK
-	ASK
+	ASK(more)
 	CORRECT4
 	Q8BLOCK(DOT4)
 	Q8SCALES
@@ -428,7 +429,7 @@ group:
 	GROUP6
 	SHLQ $2, CX
 octet:
-	ASK
+	ASK(more)
 	COLUMNS2(0)
 	COLUMNS2(1)
 	COLUMNS2(2)
@@ -463,7 +464,7 @@ group:
 	GROUP6
 	SHLQ $2, CX
 octet:
-	ASK
+	ASK(more)
 	PAIR(0)
 	PAIR(1)
 	PAIR(2)
