@@ -12,6 +12,7 @@ func selectTier(t cpu.Tier) *Ops {
 	o := Generic()
 	o.Name = string(cpu.AVX512)
 	o.MatMul = matMulAVX512
+	o.Fill = fillAVX512
 	o.Quantize, o.Mul = quantizeAVX512, mulAVX512
 	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormAVX512, ropeAVX512, swiGLUAVX512
 	o.Attention, o.AttentionSpan = attentionAVX512, attentionSpanAVX512

@@ -169,3 +169,20 @@ func BenchmarkAgainstProbe(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkFill(b *testing.B) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, f := range []Form{FormMXFP4, FormQ8, FormBF16} {
+		m, _ := randomMatrix(r, sourceOf(f), 256, benchCols, 0)
+		p := &Packed{Form: f, Rows: 256, Cols: benchCols, Data: make([]byte, f.Bytes(256, benchCols))}
+		o := Select(cpu.Detect().Best())
+		b.Run(pairings[2*f].name[:4], func(b *testing.B) {
+			b.SetBytes(int64(len(m.Data) + len(m.Scales)))
+			for b.Loop() {
+				if err := o.Fill(p, 0, m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

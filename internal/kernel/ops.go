@@ -13,6 +13,12 @@ type Ops struct {
 	// only when n > 1.
 	MatMul func(y []float32, ldy int, m *Matrix, lo, hi int, x []float32, ldx, n int, bias, scratch []float32)
 
+	// Fill packs the rows of m as rows at, at+1, ... of p. at is a multiple of TileRows, and
+	// so is m.Rows unless they are p's last rows. Disjoint ranges may be filled concurrently,
+	// and m needs to hold no more than one tile: weights can be packed while they are read.
+	// The bytes are the same in every Ops.
+	Fill func(p *Packed, at int, m *Matrix) error
+
 	// Quantize writes n vectors, ldx apart in x, as vectors at..at+n-1 of a. The result is
 	// the same in every Ops.
 	Quantize func(a *Acts, at int, x []float32, ldx, n int)
@@ -67,7 +73,7 @@ func Select(t cpu.Tier) *Ops {
 // Generic gives the kernels in plain Go: they run everywhere and are the fallback.
 func Generic() *Ops {
 	return &Ops{
-		Name: string(cpu.Generic), MatMul: matMul, Quantize: quantize, Mul: mul,
+		Name: string(cpu.Generic), MatMul: matMul, Fill: fill, Quantize: quantize, Mul: mul,
 		RMSNorm: rmsNorm, Rope: rope, Attention: attention, AttentionSpan: attentionSpan,
 		SwiGLU: swiGLU, AddScaled: addScaled, Argmax: argmax,
 	}

@@ -74,10 +74,8 @@ func (p *Packed) Check() error {
 	return nil
 }
 
-// Fill packs the rows of m as rows at, at+1, ... of p. at is a multiple of TileRows, and
-// so is m.Rows unless they are p's last rows. Disjoint ranges may be filled concurrently,
-// and m needs to hold no more than one tile: weights can be packed while they are read.
-func (p *Packed) Fill(at int, m *Matrix) error {
+// fill is Ops.Fill; whole packs a whole tile or says that it cannot.
+func (p *Packed) fill(at int, m *Matrix, whole func(dst []byte, f Form, m *Matrix, r int) bool) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
@@ -91,6 +89,9 @@ func (p *Packed) Fill(at int, m *Matrix) error {
 	for r := 0; r < m.Rows; r += TileRows {
 		dst := p.Data[(at+r)/TileRows*tile:][:tile]
 		n := min(TileRows, m.Rows-r)
+		if n == TileRows && whole(dst, p.Form, m, r) {
+			continue
+		}
 		switch p.Form {
 		case FormMXFP4:
 			packMXFP4(dst, m, r, n)
@@ -103,6 +104,20 @@ func (p *Packed) Fill(at int, m *Matrix) error {
 	return nil
 }
 
+func fill(p *Packed, at int, m *Matrix) error {
+	return p.fill(at, m, func([]byte, Form, *Matrix, int) bool { return false })
+}
+
+// packScales interleaves the scales of rows r0..r0+n-1.
+func packScales(dst []byte, m *Matrix, r0, n int) {
+	nb := m.Cols / block
+	for r := range n {
+		for b, s := range m.Scales[(r0+r)*nb:][:nb] {
+			dst[b*mxGroup+256+r] = s
+		}
+	}
+}
+
 // packMXFP4 moves codes as they are. A block of zeros gets the scale 1, so that only
 // scales that matter are looked at when a panel's range is judged.
 func packMXFP4(dst []byte, m *Matrix, r0, n int) {
@@ -110,10 +125,10 @@ func packMXFP4(dst []byte, m *Matrix, r0, n int) {
 	if n < TileRows {
 		clear(dst)
 	}
+	packScales(dst, m, r0, n)
 	for r := range n {
 		codes := m.Data[(r0+r)*nb*16:][:nb*16]
-		scales := m.Scales[(r0+r)*nb:][:nb]
-		for b, s := range scales {
+		for b := range nb {
 			g, c := dst[b*mxGroup:][:mxGroup], codes[b*16:][:16]
 			x, y := binary.LittleEndian.Uint64(c), binary.LittleEndian.Uint64(c[8:])
 			binary.LittleEndian.PutUint32(g[r*4:], uint32(x))
@@ -121,9 +136,8 @@ func packMXFP4(dst []byte, m *Matrix, r0, n int) {
 			binary.LittleEndian.PutUint32(g[128+r*4:], uint32(y))
 			binary.LittleEndian.PutUint32(g[192+r*4:], uint32(y>>32))
 			if (x|y)&0x7777777777777777 == 0 {
-				s = 127
+				g[256+r] = 127
 			}
-			g[256+r] = s
 		}
 	}
 	for r := n; r < TileRows; r++ {
@@ -138,7 +152,7 @@ func packMXFP4(dst []byte, m *Matrix, r0, n int) {
 func lane(c int) int { return c&^7 | c&1<<2 | c>>1&3 }
 
 // packQ8 rounds to 8 bits. The scale is rounded up to bf16 first and the codes are made
-// with the rounded one, so its rounding costs no accuracy, only 0.4 % of the range.
+// with the rounded one, so its rounding costs no accuracy but 0.4 % of the range on average.
 func packQ8(dst []byte, m *Matrix, r0, n int) {
 	var row [block]float32
 	for b := range blocks(m.Cols) {
@@ -150,17 +164,25 @@ func packQ8(dst []byte, m *Matrix, r0, n int) {
 			}
 			var amax float32
 			for _, v := range row {
-				amax = max(amax, abs(v))
+				amax = max(amax, math.Float32frombits(math.Float32bits(v)&^(1<<31)))
 			}
-			s := bf16Up(amax / 63.5)
-			inv := float32(0)
-			if s > 0 {
-				inv = 2 / math.Float32frombits(uint32(s)<<16)
+			var s uint16 // blocks below 2^-100 are zero
+			switch {
+			case !(amax <= math.MaxFloat32):
+				s = 0x7fc0 // no number: nor is any product
+				clear(row[:])
+			case amax < 0x1p-100:
+				clear(row[:])
+			default:
+				s = bf16Up(amax / 63.5)
+				inv := 2 / num.BF16ToF32(s)
+				for c, v := range row {
+					row[c] = v * inv
+				}
 			}
 			for c, v := range row {
-				q := int32(math.RoundToEven(float64(float32(v * inv))))
 				l := lane(c)
-				g[l/4*64+r*4+l%4] = byte(max(-127, min(127, q)) + 128)
+				g[l/4*64+r*4+l%4] = byte(int32(math.RoundToEven(float64(v))) + 128)
 			}
 			binary.LittleEndian.PutUint16(g[512+r*2:], s)
 		}
@@ -171,8 +193,6 @@ func packQ8(dst []byte, m *Matrix, r0, n int) {
 func bf16Up(v float32) uint16 {
 	return uint16((math.Float32bits(v) + 0xffff) >> 16)
 }
-
-func abs(v float32) float32 { return math.Float32frombits(math.Float32bits(v) &^ (1 << 31)) }
 
 func packBF16(dst []byte, m *Matrix, r0, n int) {
 	if n < TileRows || m.Cols%block != 0 {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"ossian/internal/num"
 )
 
 // pairings are all forms of weights with all activations that fit them.
@@ -51,7 +53,7 @@ func pack(t testing.TB, f Form, m *Matrix, off int) *Packed {
 	t.Helper()
 	data, intact := fencedBytes(f.Bytes(m.Rows, m.Cols), off)
 	p := &Packed{Form: f, Rows: m.Rows, Cols: m.Cols, Data: data}
-	if err := p.Fill(0, m); err != nil {
+	if err := Generic().Fill(p, 0, m); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Check(); err != nil || !intact() {
@@ -230,13 +232,27 @@ func TestMulExtremes(t *testing.T) {
 }
 
 func TestPackedValues(t *testing.T) {
+	everyOps(t, testPackedValues)
+}
+
+func testPackedValues(t testing.TB, o *Ops) {
 	r := rand.New(rand.NewPCG(1, 3))
 	for _, f := range []Form{FormMXFP4, FormQ8, FormBF16} {
-		for _, cols := range []int{32, 96, 33, 7} {
+		for _, cols := range []int{32, 96, 33, 7, 2880} {
 			if f == FormMXFP4 && cols%32 != 0 {
 				continue
 			}
 			m, want := randomMatrix(r, sourceOf(f), 37, cols, 1)
+			switch f { // blocks of zeros, of hardly anything, of no number
+			case FormMXFP4:
+				for i := range 16 {
+					m.Data[i], want[2*i], want[2*i+1] = 0x80, 0, 0
+				}
+			case FormQ8:
+				for i := range min(cols, 32) {
+					m.Data[2*i], m.Data[2*i+1], want[i] = 1, 0, 0
+				}
+			}
 			p := pack(t, f, m, 3)
 			// Packed in pieces, the bytes are the same.
 			q := &Packed{Form: f, Rows: 37, Cols: cols, Data: make([]byte, len(p.Data))}
@@ -244,7 +260,7 @@ func TestPackedValues(t *testing.T) {
 				k := min(16, 37-at)
 				part := &Matrix{Format: m.Format, Rows: k, Cols: cols, Data: m.Data[at*len(m.Data)/37:][:k*len(m.Data)/37]}
 				part.Scales = m.Scales[at*len(m.Scales)/37:][:k*len(m.Scales)/37]
-				if err := q.Fill(at, part); err != nil {
+				if err := o.Fill(q, at, part); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -272,9 +288,56 @@ func TestPackedValues(t *testing.T) {
 	} {
 		m, _ := randomMatrix(r, BF16, 20, 32, 0)
 		bad.p.Data = make([]byte, bad.p.Form.Bytes(bad.p.Rows, bad.p.Cols))
-		if bad.p.Fill(bad.at, m) == nil {
+		if o.Fill(&bad.p, bad.at, m) == nil {
 			t.Errorf("%d rows at %d of form %d %dx%d: no error", m.Rows, bad.at, bad.p.Form, bad.p.Rows, bad.p.Cols)
 		}
+	}
+}
+
+// TestFillBroken: a weight that is no number makes its row no number.
+func TestFillBroken(t *testing.T) {
+	everyOps(t, func(t testing.TB, o *Ops) {
+		for _, v := range []uint16{0x7f80, 0xff80, 0x7fc0, 0xffff} {
+			m := &Matrix{Format: BF16, Rows: 16, Cols: 32, Data: make([]byte, 1024)}
+			m.Data[64*3+6], m.Data[64*3+7] = byte(v), byte(v>>8)
+			p := &Packed{Form: FormQ8, Rows: 16, Cols: 32, Data: make([]byte, FormQ8.Bytes(16, 32))}
+			if err := o.Fill(p, 0, m); err != nil {
+				t.Fatal(err)
+			}
+			if x := p.At(3, 0); x == x || p.At(2, 0) != 0 {
+				t.Errorf("%#x became %g", v, x)
+			}
+		}
+	})
+}
+
+// TestQ8Error states what 8 bits and the rounding of their scales cost, on normal weights.
+func TestQ8Error(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	m, want := randomMatrix(r, BF16, 64, 2880, 0)
+	p := pack(t, FormQ8, m, 0)
+	var e, exact, half, norm float64
+	for i := 0; i < len(want); i += block {
+		var amax float64
+		for _, v := range want[i:][:block] {
+			amax = max(amax, math.Abs(v))
+		}
+		s := amax / 127
+		s16 := float64(num.F16ToF32(num.F32ToF16(float32(s)) + 1))
+		for j, v := range want[i:][:block] {
+			d := float64(p.At((i+j)/2880, (i+j)%2880)) - v
+			e += d * d
+			d = math.RoundToEven(v/s)*s - v
+			exact += d * d
+			d = math.RoundToEven(v/s16)*s16 - v
+			half += d * d
+			norm += v * v
+		}
+	}
+	e, exact, half = math.Sqrt(e/norm), math.Sqrt(exact/norm), math.Sqrt(half/norm)
+	t.Logf("relative error %.3g with bf16 scales; %.3g with f16, %.3g with float32", e, half, exact)
+	if e > 1.03*exact {
+		t.Errorf("error %.3g, more than the scales' rounding explains", e)
 	}
 }
 
