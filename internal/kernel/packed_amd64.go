@@ -2,7 +2,7 @@ package kernel
 
 import "unsafe"
 
-// vecArgs are the arguments of the functions in avx512_matvec_amd64.s.
+// vecArgs are the arguments of the functions in packed_vec_amd64.s.
 type vecArgs struct {
 	w, y  [4]unsafe.Pointer
 	x     unsafe.Pointer
@@ -28,7 +28,7 @@ func vecBF32(a *vecArgs)
 //go:noescape
 func vecBFDot(a *vecArgs)
 
-// tileArgs are the arguments of the functions in avx512_tile_amd64.s.
+// tileArgs are the arguments of the functions in packed_tile_amd64.s.
 type tileArgs struct {
 	w0, w1, x unsafe.Pointer
 	stride    int
