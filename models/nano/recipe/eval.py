@@ -132,6 +132,17 @@ add_items("does not know", lambda q, e, d: (lambda t: with_check(t, loose(t.key)
 # tools
 for lang in ("en", "fr"):
     for k in range(num(110)):
+        T = gen.Known(r, True, r.choice([x for x in gen.KNOWN if x[1] not in ("get_weather", "get_time")]))  # the usual tools of training have these names too
+        u, th, a = T.call(r, lang, lang, "medium")
+        pre = system("medium", True) + gen.msg("developer", gen.tools_text([(T.name, T.desc, T.schema())]))
+
+        def check(p, T=T, a=a):
+            try:
+                return p[2] == T.name and json.loads(p[3]) == a
+            except Exception:
+                return False
+        items.append(("single tool call, unseen pairs of tool and value", lang, pre + gen.msg("user", u) + "<|start|>assistant", check, None))
+    for k in range(num(110)):
         T = gen.Tool(r, True)
         u, th, a = T.call(r, lang, lang, "medium")
         pre = system("medium", True) + gen.msg("developer", gen.tools_text([(T.name, T.desc, T.schema())]))

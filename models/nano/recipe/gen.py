@@ -781,6 +781,37 @@ class Tool:
         return out, th, f, res
 
 
+# Tools whose names and arguments stay the same: (noun, name, argument, kind of value, description).
+KNOWN = [("price", "get_price", "product", "code", "Get the price of a product."), ("stock", "get_stock", "item", "code", "Get the stock of an item."),
+         ("order", "find_order", "id", "num", "Find an order by its number."), ("user", "find_user", "name", "name", "Find a user by name."),
+         ("file", "find_file", "name", "code", "Find a file by name."), ("ticket", "get_ticket", "id", "num", "Get a ticket by its number."),
+         ("song", "find_song", "artist", "name", "Find a song by its artist."), ("recipe", "find_recipe", "cook", "name", "Find a recipe of a cook."),
+         ("score", "get_score", "name", "name", "Get the score of a player."), ("status", "get_status", "code", "code", "Get the status of a parcel."),
+         ("time", "get_time", "city", "city", "Get the current time in a city."), ("balance", "get_balance", "name", "name", "Get the balance of an account."),
+         ("flight", "find_flight", "code", "code", "Find a flight by its code."), ("hotel", "find_hotel", "city", "city", "Find a hotel in a city."),
+         ("temperature", "get_temperature", "city", "city", "Get the temperature in a city."), ("address", "get_address", "name", "name", "Get the address of a person."),
+         ("invoice", "get_invoice", "id", "num", "Get an invoice by its number."), ("route", "find_route", "city", "city", "Find the route to a city."),
+         ("contact", "find_contact", "name", "name", "Find a contact by name."), ("weather", "get_weather", "city", "city", "Get the weather in a city."),
+         ("book", "find_book", "author", "name", "Find a book by its author."), ("product", "get_product", "id", "num", "Get a product by its number."),
+         ("train", "find_train", "city", "city", "Find a train to a city."), ("payment", "get_payment", "id", "num", "Get a payment by its number.")]
+
+
+class Known(Tool):
+    """One of KNOWN. What is held out is the pair of tool and value."""
+
+    def __init__(self, r, test=False, entry=None):
+        self.noun, self.name, self.arg, self.kind, self.desc = entry or r.choice(KNOWN)
+        self.nounfr = NOUN_FR[NOUNS.index(self.noun)]
+        self.opt = self.second = self.argdesc = None
+        self.test = test
+
+    def call(self, r, q, a, e):
+        while True:
+            u, th, args = super().call(r, q, a, e)
+            if held("call", f"{self.name}:{args[self.arg]}") == self.test:
+                return u, th, args
+
+
 WEATHER = dict(name="get_weather")
 
 
@@ -1015,7 +1046,7 @@ def scene(r, test=False):
     cutoff = "2024-06" if r.random() < 0.96 else None
     sysm = lambda tools=False: msg("system", system_text(ident, date, e, tools, cutoff))
     out = []
-    if x < 0.48:
+    if x < 0.32:
         for _ in range(12):
             s = Seq()
             if r.random() < 0.16:
@@ -1040,7 +1071,7 @@ def scene(r, test=False):
                 s.user(t.user).answer(t.think, t.final)
             out.append(s)
         return sysm(), out
-    if x < 0.58:
+    if x < 0.38:
         style, texts = r.choices(STYLES, [3, 2, 3, 2, 4])[0]
         dev = msg("developer", "# Instructions\n\n" + r.choice(texts))
         for _ in range(10):
@@ -1054,7 +1085,7 @@ def scene(r, test=False):
             s.user(t.user).answer(t.think, finish(t, style))
             out.append(s)
         return sysm() + dev, out
-    if x < 0.64:
+    if x < 0.43:
         kind = r.choice(JS_KINDS)
         q = r.choice(["en", "fr"])
         t = json_turn(r, kind, q, e, date)
@@ -1075,7 +1106,7 @@ def scene(r, test=False):
     # tools
     tl, makers = [], []
     for _ in range(r.choice([1, 1, 1, 2, 2, 3])):
-        if r.random() < 0.2:
+        if r.random() < 0.15:
             nm, d, sc, mk = r.choice(std_tools(r))
             if nm in [t[0] for t in tl]:
                 continue
@@ -1100,7 +1131,7 @@ def scene(r, test=False):
             tl.append((nm, d, sc))
             makers.append((nm, make, res))
         else:
-            T = Tool(r, test)
+            T = Known(r, test) if r.random() < 0.85 else Tool(r, test)
             if T.name in [t[0] for t in tl]:
                 continue
             tl.append((T.name, T.desc, T.schema()))
