@@ -129,30 +129,27 @@ add_items("refusals, unseen requests", lambda q, e, d: (lambda t: with_check(t, 
 add_items("repeats a text", lambda q, e, d: (lambda t: with_check(t, lambda p: p[1] == t.key))(gen.t_repeat(r, q, q, e, test=True)), 40)
 add_items("does not know", lambda q, e, d: (lambda t: with_check(t, loose(t.key)))(gen.t_unknown(r, q, q, e)), 30)
 
+
+def calls(tool, args):
+    """The answer is one call of the tool with exactly these arguments."""
+    def f(p):
+        try:
+            return p[2] == tool.name and json.loads(p[3]) == args
+        except Exception:
+            return False
+    return f
+
+
 # tools
 for lang in ("en", "fr"):
-    for k in range(num(110)):
-        T = gen.Known(r, True, r.choice([x for x in gen.KNOWN if x[1] not in ("get_weather", "get_time")]))  # the usual tools of training have these names too
-        u, th, a = T.call(r, lang, lang, "medium")
-        pre = system("medium", True) + gen.msg("developer", gen.tools_text([(T.name, T.desc, T.schema())]))
-
-        def check(p, T=T, a=a):
-            try:
-                return p[2] == T.name and json.loads(p[3]) == a
-            except Exception:
-                return False
-        items.append(("single tool call, unseen pairs of tool and value", lang, pre + gen.msg("user", u) + "<|start|>assistant", check, None))
-    for k in range(num(110)):
-        T = gen.Tool(r, True)
-        u, th, a = T.call(r, lang, lang, "medium")
-        pre = system("medium", True) + gen.msg("developer", gen.tools_text([(T.name, T.desc, T.schema())]))
-
-        def check(p, T=T, a=a):
-            try:
-                return p[2] == T.name and json.loads(p[3]) == a
-            except Exception:
-                return False
-        items.append(("single tool call, unseen tools", lang, pre + gen.msg("user", u) + "<|start|>assistant", check, None))
+    # get_weather and get_time are left out of the known ones: the usual tools of training have these names too
+    for task, tool in (("single tool call, unseen pairs of tool and value", lambda: gen.Known(r, True, r.choice([x for x in gen.KNOWN if x[1] not in ("get_weather", "get_time")]))),
+                       ("single tool call, unseen tools", lambda: gen.Tool(r, True))):
+        for k in range(num(110)):
+            T = tool()
+            u, th, a = T.call(r, lang, lang, "medium")
+            pre = system("medium", True) + gen.msg("developer", gen.tools_text([(T.name, T.desc, T.schema())]))
+            items.append((task, lang, pre + gen.msg("user", u) + "<|start|>assistant", calls(T, a), None))
     for k in range(num(50)):
         while True:
             T, U = gen.Tool(r, True), gen.Tool(r, True)
@@ -162,13 +159,7 @@ for lang in ("en", "fr"):
         tl = [(x.name, x.desc, x.schema()) for x in (T, U)]
         r.shuffle(tl)
         pre = system("medium", True) + gen.msg("developer", gen.tools_text(tl))
-
-        def check(p, T=T, a=a):
-            try:
-                return p[2] == T.name and json.loads(p[3]) == a
-            except Exception:
-                return False
-        items.append(("choice between two unseen tools", lang, pre + gen.msg("user", u) + "<|start|>assistant", check, None))
+        items.append(("choice between two unseen tools", lang, pre + gen.msg("user", u) + "<|start|>assistant", calls(T, a), None))
     for k in range(num(50)):
         T = gen.Tool(r, True)
         u, th, a = T.call(r, lang, lang, "medium")
