@@ -1,25 +1,5 @@
 package kernel
 
-import (
-	"ossian/internal/cpu"
-)
-
-// selectTier gives the table of a tier, or nil where there is none.
-func selectTier(t cpu.Tier) *Ops {
-	if t != cpu.AVX512 {
-		return nil
-	}
-	o := Generic()
-	o.Name = string(cpu.AVX512)
-	o.MatMul = matMulAVX512
-	o.Fill = fillAVX512
-	o.Quantize, o.Mul = quantizeAVX512, mulAVX512
-	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormAVX512, ropeAVX512, swiGLUAVX512
-	o.Attention, o.AttentionSpan = attentionAVX512, attentionSpanAVX512
-	o.AddScaled, o.Argmax = addScaledAVX512, argmaxAVX512
-	return o
-}
-
 //go:noescape
 func vec8BF16(y, x *float32, w *byte, blocks int)
 

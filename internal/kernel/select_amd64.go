@@ -1,0 +1,33 @@
+package kernel
+
+import "ossian/internal/cpu"
+
+// selectTier gives the table of a tier, or nil where there is none.
+func selectTier(t cpu.Tier) *Ops {
+	switch t {
+	case cpu.AVX512:
+		return avx512Ops()
+	case cpu.AVX2:
+		return avx2Ops()
+	}
+	return nil
+}
+
+func avx512Ops() *Ops {
+	o := Generic()
+	o.Name = string(cpu.AVX512)
+	o.MatMul = matMulAVX512
+	o.Fill = fillAVX512
+	o.Quantize, o.Mul = quantizeAVX512, mulAVX512
+	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormAVX512, ropeAVX512, swiGLUAVX512
+	o.Attention, o.AttentionSpan = attentionAVX512, attentionSpanAVX512
+	o.AddScaled, o.Argmax = addScaledAVX512, argmaxAVX512
+	return o
+}
+
+// avx2Ops is for processors with AVX2 and FMA but without AVX-512: what has no kernel of its own yet is plain Go.
+func avx2Ops() *Ops {
+	o := Generic()
+	o.Name = string(cpu.AVX2)
+	return o
+}
