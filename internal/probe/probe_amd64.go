@@ -15,17 +15,35 @@ func readFour(p unsafe.Pointer, n int)
 //go:noescape
 func readAhead(p unsafe.Pointer, n int)
 
+//go:noescape
+func readOneAVX2(p unsafe.Pointer, n int)
+
+//go:noescape
+func readFourAVX2(p unsafe.Pointer, n int)
+
+//go:noescape
+func readAheadAVX2(p unsafe.Pointer, n int)
+
 func peakInt8(rounds int)
 
 func peakBF16(rounds int)
 
 func peakF32(rounds int)
 
+func peakInt8AVX2(rounds int)
+
+func peakF32AVX2(rounds int)
+
 // piece keeps a call of assembly, which cannot be preempted, below a tenth of a millisecond.
 const piece = 1 << 20
 
 func read(f cpu.Features, b []byte, p Pattern) {
-	if !f.AVX512 {
+	one, four, ahead := readOne, readFour, readAhead
+	switch {
+	case f.AVX512:
+	case f.AVX2:
+		one, four, ahead = readOneAVX2, readFourAVX2, readAheadAVX2
+	default:
 		readGo(b)
 		return
 	}
@@ -33,35 +51,34 @@ func read(f cpu.Features, b []byte, p Pattern) {
 		at := unsafe.Pointer(&b[0])
 		switch p {
 		case OneStream:
-			readOne(at, piece)
+			one(at, piece)
 		case FourStreams:
-			readFour(at, piece)
+			four(at, piece)
 		default:
-			readAhead(at, piece)
+			ahead(at, piece)
 		}
 	}
 }
 
 func compute(f cpu.Features, k Kind, rounds int) float64 {
-	if !f.AVX512 {
+	loop, chains, lanes := peakF32, 16, 16
+	switch {
+	case f.AVX512 && k == Int8:
+		loop, lanes = peakInt8, 64
+	case f.AVX512 && k == BF16:
+		loop, lanes = peakBF16, 32
+	case f.AVX512:
+	case f.AVX2 && f.FMA && k == Int8:
+		loop, chains, lanes = peakInt8AVX2, 12, 32
+	case f.AVX2 && f.FMA:
+		loop, chains, lanes = peakF32AVX2, 12, 8
+	default:
 		return computeGo(rounds)
 	}
-	const chains = 16
 	const some = 4096
 	n := (rounds + some - 1) / some
-	lanes := 0
 	for range n {
-		switch k {
-		case Int8:
-			peakInt8(some)
-			lanes = 64
-		case BF16:
-			peakBF16(some)
-			lanes = 32
-		default:
-			peakF32(some)
-			lanes = 16
-		}
+		loop(some)
 	}
-	return float64(n * some * chains * lanes * 2)
+	return float64(n*some) * float64(chains*lanes*2)
 }
