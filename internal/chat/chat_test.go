@@ -24,10 +24,11 @@ type script struct {
 	at      int
 }
 
-func (s *script) Config() *model.Config { return &s.cfg }
-func (s *script) Close() error          { return nil }
-func (s *script) Len(model.Seq) int     { return 0 }
-func (s *script) FreeSeq(model.Seq)     {}
+func (s *script) Config() *model.Config     { return &s.cfg }
+func (s *script) Close() error              { return nil }
+func (s *script) Len(model.Seq) int         { return 0 }
+func (s *script) FreeSeq(model.Seq)         {}
+func (s *script) Trim(model.Seq, int) error { return nil }
 func (s *script) NewSeq(int) (model.Seq, error) {
 	s.prompts = append(s.prompts, nil)
 	s.reading, s.at = true, 0

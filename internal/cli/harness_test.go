@@ -79,10 +79,11 @@ type script struct {
 	say     func(n int) // called before the n-th token
 }
 
-func (s *script) Config() *model.Config { return &s.cfg }
-func (s *script) Close() error          { return nil }
-func (s *script) Len(model.Seq) int     { return 0 }
-func (s *script) FreeSeq(model.Seq)     {}
+func (s *script) Config() *model.Config     { return &s.cfg }
+func (s *script) Close() error              { return nil }
+func (s *script) Len(model.Seq) int         { return 0 }
+func (s *script) FreeSeq(model.Seq)         {}
+func (s *script) Trim(model.Seq, int) error { return nil }
 func (s *script) NewSeq(int) (model.Seq, error) {
 	s.prompts, s.reading = append(s.prompts, nil), true
 	return 1, nil

@@ -4,73 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"testing"
 	"time"
 
-	"ossian/internal/model"
 	"ossian/internal/sample"
 )
-
-// mock is a model without weights: a row of logits is a hash of the history.
-type mock struct {
-	cfg    model.Config
-	hashes map[model.Seq]uint64
-	lens   map[model.Seq]int
-	caps   map[model.Seq]int
-	next   model.Seq
-	steps  [][]int // tokens per item of each step
-	before func(ctx context.Context, step int) error
-	spoil  int // the step whose logits are NaN, from 1
-}
-
-func newMock(vocab, limit int) *mock {
-	return &mock{
-		cfg:    model.Config{Vocab: vocab, MaxContext: limit},
-		hashes: map[model.Seq]uint64{}, lens: map[model.Seq]int{}, caps: map[model.Seq]int{},
-	}
-}
-
-func (m *mock) Config() *model.Config { return &m.cfg }
-func (m *mock) Close() error          { return nil }
-func (m *mock) Len(s model.Seq) int   { return m.lens[s] }
-func (m *mock) FreeSeq(s model.Seq)   { delete(m.caps, s); delete(m.lens, s); delete(m.hashes, s) }
-func (m *mock) NewSeq(capacity int) (model.Seq, error) {
-	m.next++
-	m.caps[m.next], m.lens[m.next], m.hashes[m.next] = capacity, 0, 14695981039346656037
-	return m.next, nil
-}
-
-func (m *mock) Step(ctx context.Context, batch []model.Item) error {
-	if m.steps != nil {
-		m.steps = append(m.steps, []int{len(batch[0].Tokens)})
-	}
-	if m.before != nil {
-		if err := m.before(ctx, len(m.steps)); err != nil {
-			return err
-		}
-	}
-	for _, it := range batch {
-		h := m.hashes[it.Seq]
-		for _, id := range it.Tokens {
-			h = (h ^ uint64(id)) * 1099511628211
-		}
-		m.hashes[it.Seq] = h
-		if m.lens[it.Seq] += len(it.Tokens); m.lens[it.Seq] > m.caps[it.Seq] {
-			return fmt.Errorf("sequence of %d tokens in room for %d", m.lens[it.Seq], m.caps[it.Seq])
-		}
-		for i := range it.Logits {
-			h ^= h >> 29
-			h *= 0xbf58476d1ce4e5b9
-			it.Logits[i] = float32(h>>40)/(1<<22) - 2
-		}
-		if m.spoil > 0 && len(m.steps) >= m.spoil && it.Logits != nil {
-			it.Logits[0] = float32(math.NaN())
-		}
-	}
-	return nil
-}
 
 func none(Event) error { return nil }
 
@@ -82,7 +21,6 @@ func TestChunkingDoesNotMatter(t *testing.T) {
 	var want []uint32
 	for _, chunk := range []int{1, 7, 99, 100, 128} {
 		m := newMock(50, 1000)
-		m.steps = [][]int{}
 		var events []uint32
 		last := 0
 		res, err := New(m, Options{Chunk: chunk}).Generate(t.Context(),
@@ -170,7 +108,6 @@ func TestCancel(t *testing.T) {
 	for _, at := range []int{1, 3, 5, 9} { // the steps 1..4 read the prompt
 		for _, notices := range []bool{true, false} {
 			m := newMock(10, 1000)
-			m.steps = [][]int{}
 			ctx, cancel := context.WithCancel(t.Context())
 			m.before = func(ctx context.Context, step int) error {
 				if step == at {
@@ -236,7 +173,6 @@ func TestWaiting(t *testing.T) {
 func TestFailures(t *testing.T) {
 	broken := errors.New("broken")
 	m := newMock(10, 1000)
-	m.steps = [][]int{}
 	m.before = func(_ context.Context, step int) error {
 		if step == 4 {
 			return broken
@@ -248,7 +184,7 @@ func TestFailures(t *testing.T) {
 		t.Errorf("%+v, %v", res, err)
 	}
 	m = newMock(10, 1000)
-	m.steps, m.spoil = [][]int{}, 3
+	m.spoil = 3
 	_, err = New(m, Options{}).Generate(t.Context(), Request{Prompt: []uint32{1}}, none)
 	if se := (*sample.Error)(nil); !errors.As(err, &se) || se.Position != 2 {
 		t.Error(err)

@@ -18,6 +18,11 @@ type Backend interface {
 	FreeSeq(Seq)
 	// Len is the number of positions a sequence holds.
 	Len(Seq) int
+	// Trim forgets the positions from n on, as if they had never been stepped. It always
+	// can where n is 0 or at most Rewind short of the furthest the sequence has been; layers
+	// with a window have forgotten what is long past, so further back it may fail, and
+	// the sequence is as before. How far a failed step got counts too.
+	Trim(s Seq, n int) error
 	// Step appends each item's Tokens to its sequence and fills the Logits asked for.
 	// A sequence appears at most once in a batch. After an error, cancellation
 	// included, the lengths of the batch's sequences are as before the call.
@@ -25,6 +30,9 @@ type Backend interface {
 	// Close frees everything but the weights. Sequences die with it.
 	Close() error
 }
+
+// Rewind is how many positions a sequence can be shortened by, whatever its windows.
+const Rewind = 32
 
 // Seq names a sequence within one Backend.
 type Seq uint32

@@ -9,17 +9,18 @@ import (
 // sequence is the state of one conversation: what its tokens left in every layer.
 type sequence struct {
 	len, cap int
+	furthest int   // positions ever written to: a ring has lost what lies its length before
 	bytes    int64 // reserved for it
 	kv       []kernel.KV
 	inBatch  bool // only while a batch is checked
 }
 
 // pages is how many pages of keys layer n needs for capacity positions. A ring holds
-// window-1 old positions beside a pass, wherever in a page it begins.
+// window-1 old positions beside a pass or what Trim may take back, wherever in a page that begins.
 func pages(cfg *model.Config, n, capacity, chunk int) int {
 	full := (capacity + kernel.PageSlots - 1) / kernel.PageSlots
 	if w := cfg.Layer[n].Window; w > 0 {
-		return min(full, (w-1+chunk+kernel.PageSlots-2)/kernel.PageSlots+1)
+		return min(full, (w-1+max(chunk, model.Rewind)+kernel.PageSlots-2)/kernel.PageSlots+1)
 	}
 	return full
 }
@@ -106,8 +107,9 @@ func (b *Backend) Len(id model.Seq) int {
 	return 0
 }
 
-// grow makes sure that the pages of positions up to n-1 exist.
+// grow makes sure that the pages of positions up to n-1 exist, which are about to be written.
 func (b *Backend) grow(s *sequence, n int) {
+	s.furthest = max(s.furthest, n)
 	last := (n - 1) / kernel.PageSlots
 	for i := range s.kv {
 		kv := &s.kv[i]
@@ -133,8 +135,9 @@ func (b *Backend) page() []float32 {
 // them back. A sequence without a past needs neither.
 func (s *sequence) snapshot(cfg *model.Config) (restore func()) {
 	if s.len == 0 {
-		return func() {}
+		return func() { s.furthest = 0 }
 	}
+	furthest := s.furthest
 	type saved struct{ to, from []float32 }
 	var all []saved
 	for n := range s.kv {
@@ -153,5 +156,6 @@ func (s *sequence) snapshot(cfg *model.Config) (restore func()) {
 		for _, c := range all {
 			copy(c.to, c.from)
 		}
+		s.furthest = furthest
 	}
 }
