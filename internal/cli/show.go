@@ -109,7 +109,7 @@ func describe(at place, cfg model.Config) shown {
 		Experts: cfg.Experts, ActiveExperts: cfg.ActiveExperts, Intermediate: cfg.Intermediate, Vocabulary: cfg.Vocab,
 		Context: cfg.MaxContext, Initial: cfg.InitialContext,
 		WeightBytes: sizes.Total(), ExpertBytes: sizes.Experts(), AttentionBytes: sizes.Attention(), EmbeddingBytes: sizes.Embeddings(),
-		TokenBytes: sizes.PerToken(cfg.ActiveExperts), Workspace: cpu.WorkspaceBytes(&cfg, 0, 0),
+		TokenBytes: sizes.PerToken(cfg.ActiveExperts), Workspace: cpu.WorkspaceBytes(&cfg, 0, 0, true),
 	}
 	s.Parameters, s.ActiveParameters = cfg.Parameters()
 	for _, l := range cfg.Layer {

@@ -17,6 +17,7 @@ const (
 	scales                      // byte for byte; 255 is refused
 	widen                       // to float32; what is not finite is refused
 	transpose                   // [experts, in, out] to [experts, out, in], same elements
+	pack                        // rows into the order of a Packer
 )
 
 // binding is one tensor of the checkpoint and its place in memory.
@@ -26,12 +27,23 @@ type binding struct {
 	size int64        // bytes in memory
 	set  func([]byte) // makes the views of Weights
 	dst  []byte
+
+	packing *packing // for pack
+}
+
+// source is how many bytes are read for the binding.
+func (b *binding) source() int64 {
+	if b.how == pack {
+		return b.packing.sourceBytes()
+	}
+	return b.from.Bytes()
 }
 
 // binder matches the tensors of a checkpoint with the fields of Weights.
 type binder struct {
 	c        *checkpoint
 	w        *Weights
+	packer   Packer // may be nil
 	used     map[string]bool
 	missing  []string
 	bindings []binding
@@ -71,9 +83,9 @@ func openAI() names {
 
 // bind plans the loading of every tensor, or says which are missing, unexpected or of
 // the wrong shape. It takes memory for views only.
-func bind(c *checkpoint) (*Weights, []binding, error) {
+func bind(c *checkpoint, packer Packer) (*Weights, []binding, error) {
 	w := &Weights{Config: c.config, Layers: make([]Layer, c.config.Layers)}
-	b := &binder{c: c, w: w, used: map[string]bool{}}
+	b := &binder{c: c, w: w, packer: packer, used: map[string]bool{}}
 	n := huggingFace()
 	if _, ok := c.tensors[openAI().embed]; ok {
 		n = openAI()
@@ -86,7 +98,7 @@ func bind(c *checkpoint) (*Weights, []binding, error) {
 		}
 	})
 	if !cfg.TieEmbeddings {
-		b.matrix(n.unembed, cfg.Vocab, cfg.Hidden, func(m Matrix) { w.Unembed = m })
+		b.product(n.unembed, cfg.Hidden, part{cfg.Vocab, &w.Unembed})
 	}
 	b.vector(n.norm, cfg.Hidden, func(v Vector) { w.Norm = v })
 	for i := range w.Layers {
@@ -105,9 +117,7 @@ func (b *binder) layer(n names, i int) {
 	b.vector(p+n.attnNorm, cfg.Hidden, func(v Vector) { l.AttnNorm = v })
 	b.vector(p+n.mlpNorm, cfg.Hidden, func(v Vector) { l.MLPNorm = v })
 	if n.qkv != "" {
-		b.matrix(p+n.qkv+".weight", q+2*kv, cfg.Hidden, func(m Matrix) {
-			l.Q, l.K, l.V = m.RowRange(0, q), m.RowRange(q, q+kv), m.RowRange(q+kv, q+2*kv)
-		})
+		b.product(p+n.qkv+".weight", cfg.Hidden, part{q, &l.Q}, part{kv, &l.K}, part{kv, &l.V})
 		b.vector(p+n.qkv+".bias", q+2*kv, func(v Vector) {
 			l.QBias, l.KBias, l.VBias = v[:q:q], v[q:q+kv:q+kv], v[q+kv:]
 		})
@@ -118,7 +128,8 @@ func (b *binder) layer(n names, i int) {
 	}
 	b.linear(p+n.o, cfg.Hidden, q, &l.O, &l.OBias)
 	b.vector(p+n.sinks, cfg.Heads, func(v Vector) { l.Sinks = v })
-	b.linear(p+n.router, e, cfg.Hidden, &l.Router, &l.RouterBias)
+	b.matrix(p+n.router+".weight", e, cfg.Hidden, func(m Matrix) { l.Router = m })
+	b.vector(p+n.router+".bias", e, func(v Vector) { l.RouterBias = v })
 	b.experts(n, p+n.gateUp, e, 2*cfg.Intermediate, cfg.Hidden, &l.GateUp)
 	b.vectors(p+n.gateUpBias, e, 2*cfg.Intermediate, &l.GateUpBias)
 	b.experts(n, p+n.down, e, cfg.Hidden, cfg.Intermediate, &l.Down)
@@ -158,11 +169,66 @@ func stored(d safetensors.DType) (Format, conversion) {
 	return F32, widen // F16 has no format of its own
 }
 
-func (b *binder) matrix(name string, rows, cols int, set func(Matrix)) {
-	t, ok := b.take(name, []int64{int64(rows), int64(cols)}, safetensors.BF16, safetensors.F32, safetensors.F16)
+// part is some rows of a tensor and the matrix that they are.
+type part struct {
+	rows int
+	m    *Matrix
+}
+
+// product binds matrices that lie one after the other in a tensor and that a Packer may
+// want in its own order.
+func (b *binder) product(name string, cols int, parts ...part) {
+	rows := 0
+	for _, p := range parts {
+		rows += p.rows
+	}
+	t, ok := b.takeDense(name, rows, cols)
 	if !ok {
 		return
 	}
+	format, how := stored(t.DType)
+	if how == keep && b.wants(format, cols, parts) {
+		first := 0
+		for _, p := range parts {
+			b.packed(t, located{}, format, first, 1, p.rows, cols, func(_ int, m Matrix) { *p.m = m })
+			first += p.rows
+		}
+		return
+	}
+	b.rows(t, rows, cols, func(m Matrix) {
+		first := 0
+		for _, p := range parts {
+			*p.m = m.RowRange(first, first+p.rows)
+			first += p.rows
+		}
+	})
+}
+
+// wants says whether the packer takes all parts of a tensor.
+func (b *binder) wants(f Format, cols int, parts []part) bool {
+	for _, p := range parts {
+		if b.packer == nil {
+			return false
+		}
+		if _, ok := b.packer.Form(f, p.rows, cols); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *binder) takeDense(name string, rows, cols int) (located, bool) {
+	return b.take(name, []int64{int64(rows), int64(cols)}, safetensors.BF16, safetensors.F32, safetensors.F16)
+}
+
+// matrix binds a tensor that keeps its rows.
+func (b *binder) matrix(name string, rows, cols int, set func(Matrix)) {
+	if t, ok := b.takeDense(name, rows, cols); ok {
+		b.rows(t, rows, cols, set)
+	}
+}
+
+func (b *binder) rows(t located, rows, cols int, set func(Matrix)) {
 	format, how := stored(t.DType)
 	row, _ := format.RowBytes(cols)
 	b.add(t, how, int64(rows)*int64(row), func(p []byte) {
@@ -192,12 +258,12 @@ func (b *binder) vectors(name string, experts, n int, into *[]Vector) {
 }
 
 func (b *binder) linear(name string, rows, cols int, m *Matrix, bias *Vector) {
-	b.matrix(name+".weight", rows, cols, func(got Matrix) { *m = got })
+	b.product(name+".weight", cols, part{rows, m})
 	b.vector(name+".bias", rows, func(v Vector) { *bias = v })
 }
 
 // experts binds one projection of all experts: MXFP4 blocks and scales, or, where the
-// checkpoint has no blocks, bfloat16 or float32 of shape [experts, in, out].
+// checkpoint has no blocks, bfloat16 or float32 of shape [experts, in, out], which are never packed.
 func (b *binder) experts(n names, name string, experts, rows, cols int, into *[]Matrix) {
 	e, r, c := int64(experts), int64(rows), int64(cols)
 	each := func(fill func(m *Matrix, lo, hi int)) {
@@ -224,6 +290,11 @@ func (b *binder) experts(n names, name string, experts, rows, cols int, into *[]
 	blocks, ok1 := b.take(name+n.blocks, []int64{e, r, c / 32, 16}, safetensors.U8)
 	scale, ok2 := b.take(name+n.scales, []int64{e, r, c / 32}, safetensors.U8)
 	if !ok1 || !ok2 {
+		return
+	}
+	if b.wants(MXFP4, cols, []part{{rows: rows}}) {
+		*into = make([]Matrix, experts)
+		b.packed(blocks, scale, MXFP4, 0, experts, rows, cols, func(i int, m Matrix) { (*into)[i] = m })
 		return
 	}
 	data, sc := MXFP4.RowBytes(cols)

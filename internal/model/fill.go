@@ -17,10 +17,11 @@ import (
 // to share a tensor among readers and to notice cancellation.
 const chunkBytes = 8 << 20
 
-// chunk is bytes lo..hi-1 of one binding's tensor.
+// chunk is bytes lo..hi-1 of one binding's tensor, or rows of one that is packed.
 type chunk struct {
 	b      *binding
 	lo, hi int64
+	bytes  int64 // to read
 }
 
 // fill reads every binding into its place with several readers. The first error, or
@@ -45,7 +46,7 @@ func fill(ctx context.Context, bindings []binding, readers int, progress func(do
 					cancel(err)
 					return
 				}
-				done.Add(c.hi - c.lo)
+				done.Add(c.bytes)
 				if progress != nil {
 					reporting.Lock() // read inside, so that reports never go back
 					progress(done.Load(), total)
@@ -63,18 +64,23 @@ func split(bindings []binding) (chunks []chunk, total int64) {
 	for i := range bindings {
 		b := &bindings[i]
 		n := b.from.Bytes()
-		step, end := int64(chunkBytes), n
-		if b.how == transpose { // never across experts
+		step, end, each := int64(chunkBytes), n, int64(1)
+		switch b.how {
+		case pack:
+			n, step = int64(b.packing.m.Rows), int64(b.packing.step())
+			end, each = n, b.source()/n
+		case transpose: // never across experts
 			s := b.from.Shape
 			row := s[2] * b.from.DType.Size()
 			step, end = max(chunkBytes/row, 1)*row, s[1]*row
 		}
 		for base := int64(0); base < n; base += end {
 			for lo := int64(0); lo < end; lo += step {
-				chunks = append(chunks, chunk{b, base + lo, base + min(lo+step, end)})
+				hi := min(lo+step, end)
+				chunks = append(chunks, chunk{b, base + lo, base + hi, (hi - lo) * each})
 			}
 		}
-		total += n
+		total += b.source()
 	}
 	return chunks, total
 }
@@ -82,28 +88,23 @@ func split(bindings []binding) (chunks []chunk, total int64) {
 func (c chunk) load(scratch *[]byte) error {
 	t := c.b.from
 	var p []byte
-	switch c.b.how {
-	case keep, scales:
+	if c.b.how == keep || c.b.how == scales {
 		p = c.b.dst[c.lo:c.hi]
-	default:
-		if *scratch == nil {
-			*scratch = make([]byte, max(chunkBytes, c.hi-c.lo))
-		} else if int64(len(*scratch)) < c.hi-c.lo {
-			*scratch = make([]byte, c.hi-c.lo)
+	} else {
+		if int64(len(*scratch)) < c.bytes {
+			*scratch = make([]byte, max(chunkBytes, c.bytes))
 		}
-		p = (*scratch)[:c.hi-c.lo]
+		p = (*scratch)[:c.bytes]
 	}
-	if err := t.in.ReadPart(t.Tensor, c.lo, p); err != nil {
-		return &LoadError{File: t.file, Tensor: t.Name, Why: "reading it", Err: err}
+	if c.b.how == pack {
+		return c.b.packing.load(c.b, int(c.lo), int(c.hi), p)
+	}
+	if err := t.read(c.lo, p); err != nil {
+		return err
 	}
 	switch c.b.how {
 	case scales:
-		if i := bytes.IndexByte(p, 255); i >= 0 {
-			at, row, expert := c.lo+int64(i), t.Shape[2], t.Shape[1]*t.Shape[2]
-			return &LoadError{File: t.file, Tensor: t.Name,
-				Why:  fmt.Sprintf("the scale of expert %d, row %d, block %d is 255, which is no number", at/expert, at%expert/row, at%row),
-				Next: "the file is damaged: fetch it again"}
-		}
+		return t.checkScales(c.lo, p)
 	case widen:
 		size := t.DType.Size()
 		if i := widenTo(floats(c.b.dst[4*(c.lo/size):4*(c.hi/size)]), p, t.DType); i >= 0 {
@@ -114,6 +115,26 @@ func (c chunk) load(scratch *[]byte) error {
 		c.transpose(p)
 	}
 	return nil
+}
+
+// read fills p with the tensor's data from byte off on.
+func (t located) read(off int64, p []byte) error {
+	if err := t.in.ReadPart(t.Tensor, off, p); err != nil {
+		return &LoadError{File: t.file, Tensor: t.Name, Why: "reading it", Err: err}
+	}
+	return nil
+}
+
+// checkScales looks for the one that is no number in p, the data from byte off on.
+func (t located) checkScales(off int64, p []byte) error {
+	i := bytes.IndexByte(p, 255)
+	if i < 0 {
+		return nil
+	}
+	at, row, expert := off+int64(i), t.Shape[2], t.Shape[1]*t.Shape[2]
+	return &LoadError{File: t.file, Tensor: t.Name,
+		Why:  fmt.Sprintf("the scale of expert %d, row %d, block %d is 255, which is no number", at/expert, at%expert/row, at%row),
+		Next: "the file is damaged: fetch it again"}
 }
 
 // widenTo converts src to float32 and gives the index of the first value that is not

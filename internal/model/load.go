@@ -15,8 +15,11 @@ type LoadOptions struct {
 	// Progress hears the bytes read so far and the bytes of all tensors, never two
 	// calls at once, from any goroutine.
 	Progress func(done, total int64)
-	// Readers is the number of goroutines that read; 0: two to eight, by processors.
+	// Readers is the number of goroutines that read; 0: four to eight, by processors: more
+	// than processors, because most of them wait for the disk.
 	Readers int
+	// Packer, if not nil, chooses how matrices lie in memory; nil: as the checkpoint has them.
+	Packer Packer
 	// MemoryLimit is the most the weights may take; 0: what mem.Available says.
 	MemoryLimit int64
 }
@@ -24,7 +27,7 @@ type LoadOptions struct {
 // Load reads the model in a folder: Hugging Face's layout (one file, or several with or
 // without an index), the same with bfloat16 experts, or OpenAI's original/ (the folder
 // itself or the one above it). Everything is checked against config.json; experts stay
-// MXFP4, dense weights stay bfloat16 (or float32), vectors become float32. Files that
+// MXFP4, dense weights stay bfloat16 (or float32) unless a Packer says otherwise, vectors become float32. Files that
 // would not fit beside the weights in memory are read past the page cache.
 //
 // Errors are *LoadError, *ConfigError or the context's.
@@ -49,7 +52,7 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 		return nil, err
 	}
 	defer c.close()
-	w, bindings, err := bind(c)
+	w, bindings, err := bind(c, opt.Packer)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +65,7 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 	}
 	readers := opt.Readers
 	if readers <= 0 {
-		readers = min(max(runtime.GOMAXPROCS(0), 2), 8)
+		readers = min(max(runtime.GOMAXPROCS(0), 4), 8)
 	}
 	if err := fill(ctx, bindings, readers, opt.Progress); err != nil {
 		_ = w.Close() // the first error is the one to tell

@@ -357,7 +357,7 @@ func TestTransposeInPieces(t *testing.T) {
 	for e := range experts {
 		for lo := 0; lo < in; lo += 5 {
 			first, last := (e*in+lo)*out*2, (e*in+min(lo+5, in))*out*2
-			chunk{&b, int64(first), int64(last)}.transpose(src[first:last])
+			chunk{b: &b, lo: int64(first), hi: int64(last)}.transpose(src[first:last])
 		}
 	}
 	for e := range experts {

@@ -44,9 +44,14 @@ type Matrix struct {
 	Cols   int
 	Data   []byte
 	Scales []byte // MXFP4 only: Cols/32 bytes a row, 2^(s-127); never 255
+
+	// Packed says that Data, scales included, is in the order of the Packer that the weights were
+	// loaded with, in the form that it chose.
+	Packed bool
+	Form   uint8
 }
 
-// RowRange is the view of rows lo..hi-1.
+// RowRange is the view of rows lo..hi-1 of a matrix that is not packed.
 func (m Matrix) RowRange(lo, hi int) Matrix {
 	d, s := m.Format.RowBytes(m.Cols)
 	m.Rows = hi - lo

@@ -6,6 +6,10 @@
 // sequences. Within a pass the tokens are grouped by expert, and only the rows
 // asked for meet the unembedding.
 //
+// Weights come in two orders. Packed by a Layout while they are loaded they meet integer
+// activations and are read as fast as the memory gives them. In the checkpoint's own rows they meet float32
+// activations: the exact way, and the one for weights that stay in the files.
+//
 // Memory: weights are views into model.Weights, never copied. Keys and values are
 // float32 pages on the Go heap (without pointers, so the collector does not read
 // them), taken as a sequence grows and kept for reuse when it ends; window layers
@@ -26,16 +30,19 @@ import (
 )
 
 // DefaultChunk is how many tokens a pass holds if Options says nothing: enough that a decoded
-// panel of expert weights serves many tokens (32 on average in gpt-oss-20b), few enough that the
-// workspace stays below 100 MB and a cancellation is noticed soon.
-const DefaultChunk = 256
+// panel of expert weights serves many tokens (64 on average in gpt-oss-20b), few enough that the
+// workspace stays below 200 MB.
+const DefaultChunk = 512
 
 // Options choose how, never what, is computed.
 type Options struct {
-	Threads  int           // 0: one for each usable core
-	Chunk    int           // most tokens in a pass; 0: DefaultChunk
-	Tier     platform.Tier // "": the best this processor has
-	MaxBytes int64         // most bytes of keys and values over all sequences; 0: what the machine has available
+	Threads int           // 0: one for each usable core
+	Chunk   int           // most tokens in a pass; 0: DefaultChunk
+	Tier    platform.Tier // "": the best this processor has
+	// Activations are how vectors are written for products; "": Int8 for weights that a
+	// Layout packed, F32 for others.
+	Activations Activations
+	MaxBytes    int64 // most bytes of keys and values over all sequences; 0: what the machine has available
 }
 
 // Backend implements model.Backend.
@@ -47,7 +54,7 @@ type Backend struct {
 	team   *par.Team
 	layers []layer
 	embed  kernel.Matrix
-	unembd kernel.Matrix
+	unembd linear
 
 	invFreq       []float64
 	concentration float64
@@ -68,9 +75,9 @@ type Backend struct {
 type layer struct {
 	*model.Layer
 	window       int
-	q, k, v, o   kernel.Matrix
-	router       kernel.Matrix
-	gateUp, down []kernel.Matrix
+	q, k, v, o   linear
+	router       linear
+	gateUp, down []linear
 }
 
 // New prepares w to run. w must stay open until Close.
@@ -88,6 +95,9 @@ func New(w *model.Weights, opt Options) (*Backend, error) {
 	if err := b.bind(); err != nil {
 		return nil, fmt.Errorf("cpu backend: %w", err)
 	}
+	if err := b.chooseActivations(); err != nil {
+		return nil, err
+	}
 	b.invFreq, b.concentration = model.Rope(w.Config)
 	b.team = par.NewTeam(opt.Threads)
 	b.allocate()
@@ -100,18 +110,20 @@ const maxChunk = 1 << 16
 // bind checks every matrix once, so that the kernels need not.
 func (b *Backend) bind() error {
 	var errs []error
-	view := func(name string, m model.Matrix, rows, cols int) kernel.Matrix {
-		v := kernel.Matrix{Format: kernel.Format(m.Format), Rows: m.Rows, Cols: m.Cols, Data: m.Data, Scales: m.Scales}
-		if m.Rows != rows || m.Cols != cols {
-			errs = append(errs, fmt.Errorf("%s is [%d, %d], the configuration says [%d, %d]", name, m.Rows, m.Cols, rows, cols))
-		} else if err := v.Check(); err != nil {
+	view := func(name string, m model.Matrix, rows, cols int) linear {
+		v, err := newLinear(m, rows, cols)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 		return v
 	}
 	c := b.cfg
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
-	b.embed = view("embedding", b.w.Embed, c.Vocab, c.Hidden)
+	embed := view("embedding", b.w.Embed, c.Vocab, c.Hidden)
+	if embed.isPacked {
+		return errors.New("the embedding is packed; it is read row by row")
+	}
+	b.embed = embed.rows
 	b.unembd = view("unembedding", b.w.Unembed, c.Vocab, c.Hidden)
 	if len(b.w.Layers) != c.Layers || len(c.Layer) != c.Layers {
 		return fmt.Errorf("%d layers of weights and %d of configuration for a model of %d", len(b.w.Layers), len(c.Layer), c.Layers)
@@ -137,11 +149,38 @@ func (b *Backend) bind() error {
 	return errors.Join(errs...)
 }
 
+// packed says whether a Layout packed some of the weights. Fine-tunes with bf16 experts have
+// these in rows all the same.
+func (b *Backend) packed() bool {
+	return b.unembd.isPacked || b.layers[0].q.isPacked || b.layers[0].gateUp[0].isPacked
+}
+
+// chooseActivations holds what is asked for against the weights that are there.
+func (b *Backend) chooseActivations() error {
+	a := &b.opt.Activations
+	if *a == "" {
+		*a = F32
+		if b.packed() {
+			*a = Int8
+		}
+	}
+	switch integer := *a == Int8 || *a == Int16; {
+	case !integer && *a != F32 && *a != BF16:
+		return fmt.Errorf("cpu backend: activations as %q; they can be %s, %s, %s or %s", *a, Int8, Int16, F32, BF16)
+	case !integer && b.packed():
+		return fmt.Errorf("cpu backend: the weights are packed for integer activations; load them in rows for %s", *a)
+	}
+	return nil
+}
+
 // Config is the model that runs.
 func (b *Backend) Config() *model.Config { return b.cfg }
 
 // Kernels names the kernel set in use.
 func (b *Backend) Kernels() string { return b.ops.Name }
+
+// Activations says how vectors are written for products.
+func (b *Backend) Activations() Activations { return b.opt.Activations }
 
 // Threads is the size of the team.
 func (b *Backend) Threads() int { return b.team.Size() }

@@ -3,6 +3,7 @@ package cpu
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -32,27 +33,35 @@ func TestOneOrder(t *testing.T) {
 
 func oneOrder(t *testing.T, tier platform.Tier) {
 	for name, n := range map[string]int{"wide": 90, "narrow": 75, "window": 210} {
-		w := load(t, name+"/hf")
-		ids := randomIDs(7, n, w.Config.Vocab)
-		full := open(t, w, Options{Threads: 2, Chunk: 512, Tier: tier})
-		want := logits(t, full, ids)
-		same := func(what string, got [][]float32) {
-			t.Helper()
-			if d := reference.Difference(got, want); d != 0 {
-				t.Errorf("%s: %s differs by %g", name, what, d)
-			}
-		}
-		same("token by token", logits(t, full, ids, 1))
-		same("odd portions", logits(t, full, ids, 1, 7, 64, 2, 129))
-		one := open(t, w, Options{Threads: 1, Chunk: 64, Tier: tier})
-		same("one thread, passes of 64", logits(t, one, ids))
-		same("one thread, token by token", logits(t, one, ids, 1))
-		small := open(t, w, Options{Threads: 3, Chunk: 5, Tier: tier})
-		same("three threads, passes of 5", logits(t, small, ids))
-		same("three threads, passes of 5, odd portions", logits(t, small, ids, 3, 11, 1))
-		same("among others", amongOthers(t, full, ids))
-		same("among others, passes of 5", amongOthers(t, small, ids))
+		orderOf(t, load(t, name+"/hf"), name, n, tier, "")
 	}
+	for s, n := range map[setting]int{{DenseQ8, Int8}: 90, {DenseQ8, Int16}: 70, {DenseBF16, Int8}: 60, {DenseBF16, Int16}: 60} {
+		orderOf(t, loadPacked(t, "wide/hf", s.dense), fmt.Sprint(s), n, tier, s.acts)
+	}
+	orderOf(t, loadPacked(t, "window/original", DenseQ8), "window, packed", 210, tier, Int8)
+}
+
+// orderOf compares n tokens in one pass with all other ways to read them.
+func orderOf(t *testing.T, w *model.Weights, name string, n int, tier platform.Tier, acts Activations) {
+	ids := randomIDs(7, n, w.Config.Vocab)
+	full := open(t, w, Options{Threads: 2, Chunk: 512, Tier: tier, Activations: acts})
+	want := logits(t, full, ids)
+	same := func(what string, got [][]float32) {
+		t.Helper()
+		if d := reference.Difference(got, want); d != 0 {
+			t.Errorf("%s: %s differs by %g", name, what, d)
+		}
+	}
+	same("token by token", logits(t, full, ids, 1))
+	same("odd portions", logits(t, full, ids, 1, 7, 64, 2, 129))
+	one := open(t, w, Options{Threads: 1, Chunk: 64, Tier: tier, Activations: acts})
+	same("one thread, passes of 64", logits(t, one, ids))
+	same("one thread, token by token", logits(t, one, ids, 1))
+	small := open(t, w, Options{Threads: 3, Chunk: 5, Tier: tier, Activations: acts})
+	same("three threads, passes of 5", logits(t, small, ids))
+	same("three threads, passes of 5, odd portions", logits(t, small, ids, 3, 11, 1))
+	same("among others", amongOthers(t, full, ids))
+	same("among others, passes of 5", amongOthers(t, small, ids))
 }
 
 // amongOthers runs ids in a sequence while two others run in the same batches.
@@ -103,7 +112,12 @@ func TestOnlyAskedRows(t *testing.T) {
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
-	w := load(t, "wide/hf")
+	for name, w := range map[string]*model.Weights{"rows": load(t, "wide/hf"), "packed": loadPacked(t, "wide/hf", DenseQ8)} {
+		t.Run(name, func(t *testing.T) { allocatesNothing(t, w) })
+	}
+}
+
+func allocatesNothing(t *testing.T, w *model.Weights) {
 	b := open(t, w, Options{Threads: 2})
 	ids := randomIDs(3, 70, w.Config.Vocab)
 	s, _ := b.NewSeq(128)
@@ -253,7 +267,7 @@ func TestMemoryIsWhatWasPlanned(t *testing.T) {
 	if n := KVBytes(&big, 0, 131072); n < 6<<30 || n > 6<<30+100<<20 {
 		t.Errorf("20b at full context: %d", n)
 	}
-	if n := WorkspaceBytes(&big, 0, 2); n < 50<<20 || n > 110<<20 {
+	if n := WorkspaceBytes(&big, 0, 2, true); n < 100<<20 || n > 200<<20 {
 		t.Errorf("workspace of the 20b: %d", n)
 	}
 }

@@ -8,21 +8,30 @@ import "ossian/internal/kernel"
 func (b *Backend) experts(n int) {
 	p, c, w := &b.pass, b.cfg, &b.work
 	l := &b.layers[p.layer]
+	slots := n * c.ActiveExperts
+	b.use(&w.norm, n, &l.gateUp[0])
 	b.normalise(n, l.MLPNorm)
-	b.jobs.add(&l.router, w.logits, l.router.Rows, w.norm, c.Hidden, n, l.RouterBias)
+	b.jobs.add(&l.router, w.logits, &w.norm, 0, n, l.RouterBias)
 	b.flush()
-	b.route(n, l.router.Rows)
+	b.route(n, l.router.outputs())
 
 	for e := range l.gateUp {
-		if lo, hi := int(w.first[e]), int(w.first[e+1]); lo < hi {
-			b.jobs.add(&l.gateUp[e], w.gateUp[lo*2*c.Intermediate:], 2*c.Intermediate, w.gather[lo*c.Hidden:], c.Hidden, hi-lo, l.GateUpBias[e])
+		m, lo, hi := &l.gateUp[e], int(w.first[e]), int(w.first[e+1])
+		switch y := w.gateUp[lo*2*c.Intermediate:]; {
+		case lo == hi:
+		case m.isPacked:
+			b.jobs.addIndexed(m, y, &w.norm, w.token[lo:hi], l.GateUpBias[e])
+		default:
+			b.gather(lo, hi)
+			b.jobs.add(m, y, &w.gather, lo, hi, l.GateUpBias[e])
 		}
 	}
 	b.flush()
-	b.team.For(n*c.ActiveExperts, grainFor(32*c.Intermediate), p.activate)
+	b.use(&w.act, slots, &l.down[0])
+	b.team.For(slots, grainFor(32*c.Intermediate), p.activate)
 	for e := range l.down {
 		if lo, hi := int(w.first[e]), int(w.first[e+1]); lo < hi {
-			b.jobs.add(&l.down[e], w.down[lo*c.Hidden:], c.Hidden, w.act[lo*c.Intermediate:], c.Intermediate, hi-lo, l.DownBias[e])
+			b.jobs.add(&l.down[e], w.down[lo*c.Hidden:], &w.act, lo, hi, l.DownBias[e])
 		}
 	}
 	b.flush()
@@ -47,12 +56,19 @@ func (b *Backend) route(n, experts int) {
 		first[e+1] += first[e]
 	}
 	for i, e := range w.expert[:n*k] {
-		s := int(first[e])
+		s := first[e]
 		first[e]++
-		w.slot[i] = int32(s)
-		t := i / k
-		copy(w.gather[s*c.Hidden:(s+1)*c.Hidden], w.norm[t*c.Hidden:(t+1)*c.Hidden])
+		w.slot[i], w.token[s] = s, int32(i/k)
 	}
 	copy(first[1:], first[:experts]) // each moved on to its successor's start
 	first[0] = 0
+}
+
+// gather brings the inputs of some slots together, for experts in rows.
+func (b *Backend) gather(lo, hi int) {
+	w, h := &b.work, b.cfg.Hidden
+	for s := lo; s < hi; s++ {
+		t := int(w.token[s])
+		copy(w.gather.x[s*h:(s+1)*h], w.norm.x[t*h:(t+1)*h])
+	}
 }

@@ -2,19 +2,27 @@ package cpu
 
 import "ossian/internal/kernel"
 
-// job is one product: rows of m times n tokens.
+// job is one product: m times n vectors.
 type job struct {
-	m        *kernel.Matrix
+	m        *linear
 	y, x     []float32
 	ldy, ldx int
 	n        int
+	acts     kernel.Acts // for a packed matrix
+	index    []int32     // which of acts; nil: all in order
 	bias     []float32
-	end      int // row ranges of this and all earlier jobs
+	grain    int // rows a worker takes at a time
+	begin    int // the first row range of this job, counted over all
+	end      int
 }
 
-// rowGrain is the number of rows a worker takes at a time: some tens of microseconds of
-// mat-vec at full width, so that nobody waits long for the last one.
-const rowGrain = 32
+// Rows that a worker takes at a time: some tens of microseconds of mat-vec at full width, so that
+// nobody waits long for the last one, and for packed weights several tiles, which are
+// read as streams side by side.
+const (
+	rowGrain    = 32
+	packedGrain = 128
+)
 
 // smallWork is about 20 us of multiply-adds for one thread: below it a loop stays on the
 // caller, because waking the others costs as much. Models the size of nano live there.
@@ -42,22 +50,40 @@ func (j *jobList) init(b *Backend) {
 				i++
 			}
 			t := &j.list[i]
-			from := (c - (t.end - ranges(t.m))) * rowGrain
-			b.ops.MatMul(t.y, t.ldy, t.m, from, min(from+rowGrain, t.m.Rows), t.x, t.ldx, t.n, t.bias, b.work.scratch[worker])
+			from := (c - t.begin) * t.grain
+			to := min(from+t.grain, t.m.outputs())
+			if t.m.isPacked {
+				b.ops.Mul(t.y, t.ldy, &t.m.packed, from, to, &t.acts, t.index, t.bias, b.work.panel[worker])
+			} else {
+				b.ops.MatMul(t.y, t.ldy, &t.m.rows, from, to, t.x, t.ldx, t.n, t.bias, b.work.scratch[worker])
+			}
 		}
 	}
 }
 
-func ranges(m *kernel.Matrix) int { return (m.Rows + rowGrain - 1) / rowGrain }
-
-// add queues y = m x + bias for n tokens.
-func (j *jobList) add(m *kernel.Matrix, y []float32, ldy int, x []float32, ldx, n int, bias []float32) {
-	end := ranges(m)
-	if len(j.list) > 0 {
-		end += j.list[len(j.list)-1].end
+// add queues y = m x + bias for rows lo..hi-1 of v.
+func (j *jobList) add(m *linear, y []float32, v *vectors, lo, hi int, bias []float32) {
+	t := job{m: m, y: y, ldy: m.outputs(), n: hi - lo, bias: bias, grain: rowGrain}
+	if m.isPacked {
+		t.acts, t.grain = v.rows(lo, hi), packedGrain
+	} else {
+		t.x, t.ldx = v.x[lo*v.cols:], v.cols
 	}
-	j.work += n * m.Rows * m.Cols
-	j.list = append(j.list, job{m: m, y: y, ldy: ldy, x: x, ldx: ldx, n: n, bias: bias, end: end})
+	j.queue(t)
+}
+
+// addIndexed queues y = m x + bias for the rows of v that index names; m is packed.
+func (j *jobList) addIndexed(m *linear, y []float32, v *vectors, index []int32, bias []float32) {
+	j.queue(job{m: m, y: y, ldy: m.outputs(), n: len(index), acts: v.acts, index: index, bias: bias, grain: packedGrain})
+}
+
+func (j *jobList) queue(t job) {
+	if n := len(j.list); n > 0 {
+		t.begin = j.list[n-1].end
+	}
+	t.end = t.begin + (t.m.outputs()+t.grain-1)/t.grain
+	j.work += t.n * t.m.outputs() * t.m.inputs()
+	j.list = append(j.list, t)
 }
 
 // flush runs what was queued.

@@ -19,33 +19,45 @@ func KVBytes(cfg *model.Config, chunk, capacity int) int64 {
 	return total
 }
 
-// WorkspaceBytes is the memory New takes beside the weights.
-func WorkspaceBytes(cfg *model.Config, chunk, threads int) int64 {
+// WorkspaceBytes is the memory New takes beside the weights; packed says that a Layout
+// packed them.
+func WorkspaceBytes(cfg *model.Config, chunk, threads int, packed bool) int64 {
 	if chunk <= 0 {
 		chunk = DefaultChunk
 	}
-	floats := 0
-	for _, n := range sizes(cfg, chunk) {
-		floats += n
+	total := int64(0)
+	for _, n := range sizes(cfg, chunk, packed, !packed) {
+		total += int64(n) * 4
 	}
-	floats += threads * kernel.ScratchFloats(widest(cfg))
-	return int64(floats) * 4
+	return total + int64(threads)*scratchBytes(cfg, packed)
+}
+
+func scratchBytes(cfg *model.Config, packed bool) int64 {
+	n := 4 * kernel.ScratchFloats(widest(cfg))
+	if packed {
+		n += kernel.PanelBytes(widest(cfg))
+	}
+	return int64(n)
 }
 
 // workspace is what a pass writes to. Everything is one row a token or one row a
 // slot; a slot is a token's visit to an expert.
 type workspace struct {
-	x, norm, q, k, v, attn, tmp []float32 // [chunk][...]
-	cos, sin                    []float32 // [chunk][HeadDim/2]
-	logits                      []float32 // [chunk][Experts]
-	weight                      []float32 // [chunk][ActiveExperts]
-	gather, gateUp, act, down   []float32 // [chunk*ActiveExperts][...]
-	expert, slot                []int32   // [chunk*ActiveExperts]
-	first                       []int32   // [Experts+1]: slots of an expert
-	scratch                     [][]float32
+	x, q, k, v, tmp []float32 // [chunk][...]
+	norm, attn      vectors   // [chunk][...]
+	cos, sin        []float32 // [chunk][HeadDim/2]
+	logits          []float32 // [chunk][Experts]
+	weight          []float32 // [chunk][ActiveExperts]
+	gateUp, down    []float32 // [chunk*ActiveExperts][...]
+	gather, act     vectors   // [chunk*ActiveExperts][...]
+	expert, slot    []int32   // [chunk*ActiveExperts]: by token, then in the router's order
+	token           []int32   // [chunk*ActiveExperts]: of a slot
+	first           []int32   // [Experts+1]: slots of an expert
+	scratch         [][]float32
+	panel           [][]byte
 }
 
-// The order of sizes.
+// The order of sizes, in units of 4 bytes.
 const (
 	sX = iota
 	sNorm
@@ -64,17 +76,30 @@ const (
 	sDown
 	sExpert
 	sSlot
+	sToken
+	sNormActs
+	sAttnActs
+	sActActs
 	sCount
 )
 
-func sizes(cfg *model.Config, chunk int) [sCount]int {
+// sizes are for weights some of which are packed, and for experts that need their inputs gathered.
+func sizes(cfg *model.Config, chunk int, packed, gather bool) [sCount]int {
 	q, kv, slots := cfg.Heads*cfg.HeadDim, cfg.KVHeads*cfg.HeadDim, chunk*cfg.ActiveExperts
-	return [sCount]int{
+	n := [sCount]int{
 		sX: chunk * cfg.Hidden, sNorm: chunk * cfg.Hidden, sQ: chunk * q, sK: chunk * kv, sV: chunk * kv,
 		sAttn: chunk * q, sTmp: chunk * cfg.Hidden, sCos: chunk * cfg.HeadDim / 2, sSin: chunk * cfg.HeadDim / 2,
-		sLogits: chunk * cfg.Experts, sWeight: slots, sGather: slots * cfg.Hidden, sGateUp: slots * 2 * cfg.Intermediate,
-		sAct: slots * cfg.Intermediate, sDown: slots * cfg.Hidden, sExpert: slots, sSlot: slots,
+		sLogits: chunk * cfg.Experts, sWeight: slots, sGateUp: slots * 2 * cfg.Intermediate,
+		sAct: slots * cfg.Intermediate, sDown: slots * cfg.Hidden, sExpert: slots, sSlot: slots, sToken: slots,
 	}
+	if packed { // whatever the form: none is larger than float32
+		most := func(rows, cols int) int { return kernel.ActF32.Bytes(rows, cols) / 4 }
+		n[sNormActs], n[sAttnActs], n[sActActs] = most(chunk, cfg.Hidden), most(chunk, q), most(slots, cfg.Intermediate)
+	}
+	if gather {
+		n[sGather] = slots * cfg.Hidden
+	}
+	return n
 }
 
 func widest(cfg *model.Config) int {
@@ -82,15 +107,26 @@ func widest(cfg *model.Config) int {
 }
 
 func (b *Backend) allocate() {
-	n := sizes(b.cfg, b.opt.Chunk)
+	c := b.cfg
+	packed := b.packed()
+	n := sizes(c, b.opt.Chunk, packed, !b.layers[0].gateUp[0].isPacked)
 	f := func(i int) []float32 { return make([]float32, n[i]) }
+	ids := func(i int) []int32 { return make([]int32, n[i]) }
+	v := func(i, cols, acts int) vectors {
+		return vectors{x: f(i), cols: cols, data: make([]byte, 4*n[acts])}
+	}
 	b.work = workspace{
-		x: f(sX), norm: f(sNorm), q: f(sQ), k: f(sK), v: f(sV), attn: f(sAttn), tmp: f(sTmp), cos: f(sCos), sin: f(sSin),
-		logits: f(sLogits), weight: f(sWeight), gather: f(sGather), gateUp: f(sGateUp), act: f(sAct), down: f(sDown),
-		expert: make([]int32, n[sExpert]), slot: make([]int32, n[sSlot]), first: make([]int32, b.cfg.Experts+1),
+		x: f(sX), q: f(sQ), k: f(sK), v: f(sV), tmp: f(sTmp), cos: f(sCos), sin: f(sSin),
+		norm: v(sNorm, c.Hidden, sNormActs), attn: v(sAttn, c.Heads*c.HeadDim, sAttnActs), act: v(sAct, c.Intermediate, sActActs),
+		gather: vectors{x: f(sGather), cols: c.Hidden},
+		logits: f(sLogits), weight: f(sWeight), gateUp: f(sGateUp), down: f(sDown),
+		expert: ids(sExpert), slot: ids(sSlot), token: ids(sToken), first: make([]int32, c.Experts+1),
 	}
 	for range b.team.Size() {
-		b.work.scratch = append(b.work.scratch, make([]float32, kernel.ScratchFloats(widest(b.cfg))))
+		b.work.scratch = append(b.work.scratch, make([]float32, kernel.ScratchFloats(widest(c))))
+		if packed {
+			b.work.panel = append(b.work.panel, make([]byte, kernel.PanelBytes(widest(c))))
+		}
 	}
 	b.jobs.init(b)
 	b.pass.init(b)

@@ -11,12 +11,14 @@ import (
 type pass struct {
 	ctx   context.Context // of the step; products look at it between ranges of rows
 	rows  []row
+	spans []span
 	asked []asked
 	layer int
 
 	// Loop bodies, made once.
-	attend, activate, norm, embed, rotate, combine func(worker, lo, hi int)
-	weight                                         []float32 // of the norm that runs
+	attend, attended, activate, norm, embed, rotate, combine func(worker, lo, hi int)
+
+	weight []float32 // of the norm that runs
 }
 
 // row is a token of a pass.
@@ -25,6 +27,16 @@ type row struct {
 	pos int
 	id  uint32
 }
+
+// span is a run of rows that are neighbours in one sequence. Its attention is cut into
+// items: a key head for some tokens.
+type span struct {
+	row, n int
+	items  int // of this and all earlier spans
+}
+
+// spanTokens is how many tokens an item of attention takes: enough to share the keys they read.
+const spanTokens = 32
 
 // asked is a run of rows of one sequence whose logits go to one place.
 type asked struct {
@@ -36,7 +48,7 @@ func (p *pass) reset(ctx context.Context) {
 	p.ctx = ctx
 	clear(p.rows)
 	clear(p.asked)
-	p.rows, p.asked = p.rows[:0], p.asked[:0]
+	p.rows, p.spans, p.asked = p.rows[:0], p.spans[:0], p.asked[:0]
 }
 
 // add takes tokens from..to-1 of an item; the sequence grows by them at once.
@@ -48,6 +60,11 @@ func (p *pass) add(b *Backend, s *sequence, it *model.Item, from, to int) {
 		p.asked = append(p.asked, asked{len(p.rows) + lo - from, to - lo, it.Logits[at : at+(to-lo)*v]})
 	}
 	b.grow(s, s.len+to-from)
+	items := (to - from + spanTokens - 1) / spanTokens * b.cfg.KVHeads
+	if n := len(p.spans); n > 0 {
+		items += p.spans[n-1].items
+	}
+	p.spans = append(p.spans, span{len(p.rows), to - from, items})
 	for _, id := range it.Tokens[from:to] {
 		p.rows = append(p.rows, row{s, s.len, id})
 		s.len++
@@ -57,7 +74,7 @@ func (p *pass) add(b *Backend, s *sequence, it *model.Item, from, to int) {
 func (p *pass) init(b *Backend) {
 	c, w := b.cfg, &b.work
 	p.rows = make([]row, 0, b.opt.Chunk)
-	p.asked = make([]asked, 0, 4)
+	p.spans, p.asked = make([]span, 0, 16), make([]asked, 0, 16)
 	half, q, kv := c.HeadDim/2, c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	p.embed = func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -67,8 +84,9 @@ func (p *pass) init(b *Backend) {
 	}
 	p.norm = func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			b.ops.RMSNorm(w.norm[i*c.Hidden:(i+1)*c.Hidden], w.x[i*c.Hidden:(i+1)*c.Hidden], p.weight, c.RMSEps)
+			b.ops.RMSNorm(w.norm.x[i*c.Hidden:(i+1)*c.Hidden], w.x[i*c.Hidden:(i+1)*c.Hidden], p.weight, c.RMSEps)
 		}
+		b.write(&w.norm, lo, hi)
 	}
 	p.rotate = func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -82,19 +100,17 @@ func (p *pass) init(b *Backend) {
 	p.attend = func(_, lo, hi int) {
 		l := &b.layers[p.layer]
 		for i := lo; i < hi; i++ {
-			r, h := i/c.KVHeads, i%c.KVHeads
-			t := &p.rows[r]
-			first := 0
-			if l.window > 0 {
-				first = max(0, t.pos-l.window+1)
-			}
-			b.ops.Attention(w.attn[r*q:(r+1)*q], w.q[r*q:(r+1)*q], &t.seq.kv[p.layer], h, h+1, first, t.pos, l.Sinks)
+			from, n, h := p.item(i, c.KVHeads)
+			t := &p.rows[from]
+			b.ops.AttentionSpan(w.attn.x[from*q:(from+n)*q], w.q[from*q:(from+n)*q], q, &t.seq.kv[p.layer], h, h+1, t.pos, n, l.window, l.Sinks)
 		}
 	}
+	p.attended = func(_, lo, hi int) { b.write(&w.attn, lo, hi) }
 	p.activate = func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			b.ops.SwiGLU(w.act[i*c.Intermediate:(i+1)*c.Intermediate], w.gateUp[2*i*c.Intermediate:2*(i+1)*c.Intermediate], float32(c.SwigluLimit), float32(c.SwigluAlpha))
+			b.ops.SwiGLU(w.act.x[i*c.Intermediate:(i+1)*c.Intermediate], w.gateUp[2*i*c.Intermediate:2*(i+1)*c.Intermediate], float32(c.SwigluLimit), float32(c.SwigluAlpha))
 		}
+		b.write(&w.act, lo, hi)
 	}
 	p.combine = func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -107,6 +123,17 @@ func (p *pass) init(b *Backend) {
 			b.ops.AddScaled(w.x[i*c.Hidden:(i+1)*c.Hidden], sum, 1)
 		}
 	}
+}
+
+// item finds the i-th piece of attention: n rows from row from on, for one key head.
+func (p *pass) item(i, heads int) (from, n, head int) {
+	at, before := 0, 0
+	for ; p.spans[at].items <= i; at++ {
+		before = p.spans[at].items
+	}
+	s := &p.spans[at]
+	block := (i - before) / heads * spanTokens
+	return s.row + block, min(spanTokens, s.n-block), (i - before) % heads
 }
 
 // forward runs the pass. The order of all sums depends on a token and its position alone.
@@ -129,9 +156,10 @@ func (b *Backend) forward() error {
 	if len(p.asked) == 0 {
 		return p.ctx.Err()
 	}
+	b.use(&w.norm, n, &b.unembd)
 	b.normalise(n, b.w.Norm)
 	for _, a := range p.asked {
-		b.jobs.add(&b.unembd, a.logits, c.Vocab, w.norm[a.row*c.Hidden:(a.row+a.n)*c.Hidden], c.Hidden, a.n, nil)
+		b.jobs.add(&b.unembd, a.logits, &w.norm, a.row, a.row+a.n, nil)
 	}
 	b.flush()
 	return p.ctx.Err()
@@ -147,18 +175,21 @@ func (b *Backend) attention(n int) {
 	p, c, w := &b.pass, b.cfg, &b.work
 	l := &b.layers[p.layer]
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	b.use(&w.norm, n, &l.q, &l.k, &l.v)
 	b.normalise(n, l.AttnNorm)
-	b.jobs.add(&l.q, w.q, q, w.norm, c.Hidden, n, l.QBias)
-	b.jobs.add(&l.k, w.k, kv, w.norm, c.Hidden, n, l.KBias)
-	b.jobs.add(&l.v, w.v, kv, w.norm, c.Hidden, n, l.VBias)
+	b.jobs.add(&l.q, w.q, &w.norm, 0, n, l.QBias)
+	b.jobs.add(&l.k, w.k, &w.norm, 0, n, l.KBias)
+	b.jobs.add(&l.v, w.v, &w.norm, 0, n, l.VBias)
 	b.flush()
 	b.team.For(n, grainFor(4*(q+2*kv)), p.rotate)
 	keys := p.rows[n-1].pos + 1
 	if l.window > 0 {
 		keys = min(keys, l.window)
 	}
-	b.team.For(n*c.KVHeads, grainFor(2*keys*q/c.KVHeads), p.attend)
-	b.jobs.add(&l.o, w.tmp, c.Hidden, w.attn, q, n, l.OBias)
+	b.team.For(p.spans[len(p.spans)-1].items, grainFor(2*keys*min(n, spanTokens)*q/c.KVHeads), p.attend)
+	b.use(&w.attn, n, &l.o)
+	b.team.For(n, grainFor(4*q), p.attended)
+	b.jobs.add(&l.o, w.tmp, &w.attn, 0, n, l.OBias)
 	b.flush()
 	b.ops.AddScaled(w.x[:n*c.Hidden], w.tmp[:n*c.Hidden], 1)
 }
