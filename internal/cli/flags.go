@@ -15,6 +15,7 @@ type modelFlag struct {
 // loadFlags say how to hold a model.
 type loadFlags struct {
 	modelFlag
+	weightFlags
 	Context int  `placeholder:"N" help:"Most tokens of prompt and answer together (default: 32768, or what the model or the free memory allow)."`
 	Threads int  `placeholder:"N" help:"Worker threads (default: all usable cores)."`
 	Quiet   bool `short:"q" help:"No progress messages."`
@@ -24,7 +25,7 @@ func (f *loadFlags) check() error {
 	if f.Context < 0 || f.Threads < 0 {
 		return usage("--context and --threads are counts, from 0 up")
 	}
-	return nil
+	return f.weightFlags.check()
 }
 
 // talkFlags say what the model is told and how its tokens are chosen.

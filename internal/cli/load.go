@@ -62,8 +62,12 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 	if m.context > cfg.MaxContext {
 		return nil, fmt.Errorf("--context %d is beyond the limit of %s, %d", m.context, at, cfg.MaxContext)
 	}
+	packer, err := f.packer()
+	if err != nil {
+		return nil, err
+	}
 	p := s.progress("loading "+at.name, f.Quiet)
-	m.weights, err = model.LoadFS(ctx, at.fsys, model.LoadOptions{Progress: p.update})
+	m.weights, err = model.LoadFS(ctx, at.fsys, model.LoadOptions{Progress: p.update, Packer: packer})
 	p.done()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -71,7 +75,7 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 		}
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}
-	backend, err := cpu.New(m.weights, cpu.Options{Threads: f.Threads})
+	backend, err := cpu.New(m.weights, f.options())
 	if err != nil {
 		_ = m.weights.Close()
 		return nil, fmt.Errorf("%s: %w", at, err)

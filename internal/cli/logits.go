@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 
+	"ossian/internal/backend/cpu"
 	"ossian/internal/model"
 	"ossian/internal/sample"
 )
@@ -22,7 +23,7 @@ type logitsCmd struct {
 }
 
 func (logitsCmd) Help() string {
-	return `For people who compare engines. A line for each position: which sequence and position it is, the id there, and what is likeliest to follow, with natural logarithms of the probabilities.
+	return `For people who compare engines: the arithmetic is exact (--activations f32) unless other is asked for. A line for each position: which sequence and position it is, the id there, and what is likeliest to follow, with natural logarithms of the probabilities.
 
 Examples:
 
@@ -43,6 +44,9 @@ func (c *logitsCmd) Run(ctx context.Context, sys *system) (err error) {
 	defer stop()
 	if c.Words == "" && sys.inTerminal {
 		return usage("nothing to read; give a JSON list of ids: ossian logits '[100, 200]'")
+	}
+	if c.Activations == "" {
+		c.Activations = string(cpu.F32)
 	}
 	m, err := sys.open(ctx, &c.loadFlags)
 	if err != nil {
