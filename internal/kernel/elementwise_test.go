@@ -162,6 +162,28 @@ func TestAddScaledAndArgmax(t *testing.T) {
 	})
 }
 
+// TestArgmaxLong: vectors of several pieces, with equal values, NaN and infinities anywhere.
+func TestArgmaxLong(t *testing.T) {
+	everyOps(t, func(t testing.TB, o *Ops) {
+		r := rand.New(rand.NewPCG(2, 1))
+		special := []float32{float32(math.NaN()), float32(math.Inf(-1)), 3, 0, float32(math.Copysign(0, -1))}
+		for i := range 300 {
+			x := randomVector(r, 1+r.IntN(20000), i%5)
+			for range r.IntN(8) {
+				x[r.IntN(len(x))] = special[r.IntN(len(special))]
+			}
+			if i%3 == 0 { // few values, mostly equal and mostly NaN or -Inf
+				for j := range x {
+					x[j] = special[min(r.IntN(200), 1+i%4)]
+				}
+			}
+			if got, want := o.Argmax(x), argmax(x); got != want {
+				t.Fatalf("%d values: %d, want %d", len(x), got, want)
+			}
+		}
+	})
+}
+
 func TestRouterTopK(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, c := range []struct {

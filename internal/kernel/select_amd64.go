@@ -29,5 +29,7 @@ func avx512Ops() *Ops {
 func avx2Ops() *Ops {
 	o := Generic()
 	o.Name = string(cpu.AVX2)
+	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormAVX2, ropeAVX2, swiGLUAVX2
+	o.AddScaled, o.Argmax = addScaledAVX2, argmaxAVX2
 	return o
 }
