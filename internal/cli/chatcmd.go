@@ -110,5 +110,5 @@ func (t *talk) send(ctx context.Context, text string) error {
 }
 
 func (t *talk) figures() {
-	figuresOf(*t.last, t.m.loadTime).print(t.sys.stderr, t.session.Options.Sampling.Seed, t.last.Finish)
+	figuresOf(*t.last, t.m.opened).print(t.sys.stderr, t.session.Options.Sampling.Seed, t.last.Finish)
 }

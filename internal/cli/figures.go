@@ -21,13 +21,14 @@ type figures struct {
 	FirstToken       float64 `json:"first_token_s"`
 	LoadSeconds      float64 `json:"load_s"`
 	PeakMemory       int64   `json:"peak_memory_bytes,omitempty"`
+	Held             string  `json:"held"` // how weights and vectors are kept
 }
 
-func figuresOf(t chat.Turn, load time.Duration) figures {
+func figuresOf(t chat.Turn, m *opened) figures {
 	f := figures{
 		PromptTokens: t.PromptTokens, CompletionTokens: t.CompletionTokens, ReasoningTokens: t.ReasoningTokens,
 		PrefillSeconds: t.Timings.Prefill.Seconds(), DecodeSeconds: t.Timings.Decode.Seconds(),
-		FirstToken: t.Timings.FirstToken.Seconds(), LoadSeconds: load.Seconds(),
+		FirstToken: t.Timings.FirstToken.Seconds(), LoadSeconds: m.loadTime.Seconds(), Held: m.held,
 	}
 	if t.CompletionTokens > 0 { // the prompt was read to its end
 		f.PrefillRate = rate(t.PromptTokens, t.Timings.Prefill)
@@ -50,6 +51,9 @@ func (f figures) print(w io.Writer, seed uint64, finish chat.Finish) {
 	fmt.Fprintf(w, "prompt     %6d tokens %9.3f s %10.1f tokens/s\n", f.PromptTokens, f.PrefillSeconds, f.PrefillRate)
 	fmt.Fprintf(w, "generated  %6d tokens %9.3f s %10.1f tokens/s   %d of them reasoning\n", f.CompletionTokens, f.DecodeSeconds, f.DecodeRate, f.ReasoningTokens)
 	fmt.Fprintf(w, "first token %.3f s, load %.3f s, peak memory %s, seed %d, finish %s\n", f.FirstToken, f.LoadSeconds, size(f.PeakMemory), seed, finish)
+	if f.Held != "" {
+		fmt.Fprintln(w, f.Held)
+	}
 }
 
 // size is a number of bytes for people.

@@ -26,6 +26,7 @@ type opened struct {
 	backend  model.Backend
 	context  int // positions a sequence may take
 	loadTime time.Duration
+	held     string // how weights and vectors are kept, for people
 }
 
 func (m *opened) close() {
@@ -62,13 +63,7 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 	if m.context > cfg.MaxContext {
 		return nil, fmt.Errorf("--context %d is beyond the limit of %s, %d", m.context, at, cfg.MaxContext)
 	}
-	packer, err := f.packer()
-	if err != nil {
-		return nil, err
-	}
-	p := s.progress("loading "+at.name, f.Quiet)
-	m.weights, err = model.LoadFS(ctx, at.fsys, model.LoadOptions{Progress: p.update, Packer: packer})
-	p.done()
+	m.weights, err = s.weights(ctx, at, f)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -80,7 +75,7 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 		_ = m.weights.Close()
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}
-	m.backend = backend
+	m.backend, m.held = backend, held(m.weights, backend)
 	if m.context == 0 {
 		m.context = s.roomFor(&cfg, f.Quiet)
 	}

@@ -59,7 +59,7 @@ func (c *runCmd) Run(ctx context.Context, sys *system) error {
 	if err != nil {
 		return explain(err)
 	}
-	fig := figuresOf(turn, m.loadTime)
+	fig := figuresOf(turn, m.opened)
 	if c.JSON {
 		if err := printJSON(sys, m.name, turn, fig, session.Options.Sampling.Seed); err != nil {
 			return err

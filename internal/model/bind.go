@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unsafe"
 
+	"ossian/internal/mem"
 	"ossian/internal/safetensors"
 )
 
@@ -28,7 +29,9 @@ type binding struct {
 	set  func([]byte) // makes the views of Weights
 	dst  []byte
 
-	packing *packing // for pack
+	packing  *packing     // for pack
+	mapping  *mem.Mapping // the file that dst is a part of, if it stays there
+	populate bool         // it, while loading: there is memory for the whole file
 }
 
 // source is how many bytes are read for the binding.

@@ -96,6 +96,15 @@ func (c chunk) load(scratch *[]byte) error {
 		}
 		p = (*scratch)[:c.bytes]
 	}
+	if m := c.b.mapping; m != nil {
+		if c.b.populate {
+			m.Populate(int(t.Begin+c.lo), int(t.Begin+c.hi))
+		}
+		if c.b.how == scales {
+			return t.checkScales(c.lo, p)
+		}
+		return nil
+	}
 	if c.b.how == pack {
 		return c.b.packing.load(c.b, int(c.lo), int(c.hi), p)
 	}

@@ -18,6 +18,8 @@ type LoadOptions struct {
 	// Readers is the number of goroutines that read; 0: four to eight, by processors: more
 	// than processors, because most of them wait for the disk.
 	Readers int
+	// Map leaves in the files what can be used as it lies there. It excludes a Packer.
+	Map bool
 	// Packer, if not nil, chooses how matrices lie in memory; nil: as the checkpoint has them.
 	Packer Packer
 	// MemoryLimit is the most the weights may take; 0: what mem.Available says.
@@ -30,7 +32,7 @@ type LoadOptions struct {
 // MXFP4, dense weights stay bfloat16 (or float32) unless a Packer says otherwise, vectors become float32. Files that
 // would not fit beside the weights in memory are read past the page cache.
 //
-// Errors are *LoadError, *ConfigError or the context's.
+// Errors are *LoadError, *MemoryError, *ConfigError or the context's.
 func Load(ctx context.Context, dir string, opt LoadOptions) (*Weights, error) {
 	w, err := LoadFS(ctx, os.DirFS(dir), opt)
 	if err != nil {
@@ -56,12 +58,23 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 	if err != nil {
 		return nil, err
 	}
-	free, known := mem.Available()
-	if err := w.reserve(bindings, opt.MemoryLimit); err != nil {
+	if opt.Map {
+		if opt.Packer != nil {
+			return nil, &LoadError{Why: "weights that stay in their files cannot be packed", Next: "choose one of the two"}
+		}
+		if err := c.mapAll(); err != nil {
+			c.unmap()
+			return nil, err
+		}
+		w.maps = c.maps
+	}
+	if err := w.reserve(c, bindings, opt.MemoryLimit); err != nil {
+		_ = w.Close() // the first error is the one to tell
 		return nil, err
 	}
-	if known && free < w.arena.Size()+c.bytes { // the page cache cannot hold the files beside the weights
-		c.direct()
+	w.way = Mapped
+	if !opt.Map {
+		w.way = c.choose(w.arena.Size())
 	}
 	readers := opt.Readers
 	if readers <= 0 {
@@ -77,12 +90,17 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 // alignment of every tensor: a cache line, and any vector register.
 const alignment = 64
 
-// reserve takes one arena for all bindings and makes the views. Memory is asked for
-// only after it is known to be there.
-func (w *Weights) reserve(bindings []binding, limit int64) error {
+// reserve takes one arena for all bindings that do not stay in their files, and makes the
+// views. Memory is asked for only after it is known to be there.
+func (w *Weights) reserve(c *checkpoint, bindings []binding, limit int64) error {
 	total := int64(0)
-	for _, b := range bindings {
-		total += (b.size + alignment - 1) &^ (alignment - 1)
+	for i := range bindings {
+		b := &bindings[i]
+		if b.dst = c.mapped(b); b.dst == nil {
+			total += (b.size + alignment - 1) &^ (alignment - 1)
+		} else {
+			b.mapping = c.maps[b.from.nth]
+		}
 	}
 	source := "the limit given"
 	known := limit > 0
@@ -90,9 +108,11 @@ func (w *Weights) reserve(bindings []binding, limit int64) error {
 		limit, known = mem.Available()
 		source = "what this machine has available"
 	}
+	for i := range bindings {
+		bindings[i].populate = !known || total+c.bytes <= limit
+	}
 	if known && total > limit {
-		return &LoadError{Why: fmt.Sprintf("the weights need %s of memory, and %s is %s: %s too little", gib(total), source, gib(limit), gib(total-limit)),
-			Next: "close other programs, use a machine with more memory, or a smaller model"}
+		return &MemoryError{Need: total, Have: limit, Source: source}
 	}
 	arena, err := mem.NewArena(total)
 	if err != nil {
@@ -101,18 +121,33 @@ func (w *Weights) reserve(bindings []binding, limit int64) error {
 	w.arena = arena
 	for i := range bindings {
 		b := &bindings[i]
-		if b.dst, err = arena.Alloc(int(b.size), alignment); err != nil {
-			_ = w.Close()
-			return &LoadError{Tensor: b.from.Name, Why: "taking memory for it", Err: err}
+		if b.dst == nil {
+			if b.dst, err = arena.Alloc(int(b.size), alignment); err != nil {
+				return &LoadError{Tensor: b.from.Name, Why: "taking memory for it", Err: err}
+			}
 		}
 		b.set(b.dst)
 	}
 	return nil
 }
 
+// MemoryError says that the weights do not fit.
+type MemoryError struct {
+	Need, Have int64
+	Source     string // of Have
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("model: the weights need %s of memory, and %s is %s: %s too little; close other programs, leave the weights in their files (--weights map), or use a machine with more memory or a smaller model",
+		gib(e.Need), e.Source, gib(e.Have), gib(e.Need-e.Have))
+}
+
 func gib(n int64) string { return fmt.Sprintf("%.2f GiB (%d bytes)", float64(n)/(1<<30), n) }
 
-// Bytes is the memory the weights take.
+// Way is how the weights came into memory.
+func (w *Weights) Way() Way { return w.way }
+
+// Bytes is the memory the weights take, but for what stays in the files.
 func (w *Weights) Bytes() int64 {
 	if w.arena == nil {
 		return 0

@@ -72,6 +72,36 @@ func TestLayoutsHoldEqualNumbers(t *testing.T) {
 	}
 }
 
+// Weights that stay in their files are the same, and need memory only for what is converted.
+func TestMappedHoldsEqualNumbers(t *testing.T) {
+	for _, dir := range []string{"hf", "original", "bf16"} {
+		want := load(t, golden+"/wide/"+dir)
+		w, err := Load(t.Context(), golden+"/wide/"+dir, LoadOptions{Map: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(flat(w), flat(want)) {
+			t.Errorf("%s differs", dir)
+		}
+		if w.Way() != Mapped || dir != "bf16" && w.Bytes() > want.Bytes()/4 || want.Way() == Mapped {
+			t.Errorf("%s: %s, %d bytes beside %d", dir, w.Way(), w.Bytes(), want.Bytes())
+		}
+		if err := w.Close(); err != nil || w.Close() != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
+	if _, err := Open(folder(t, "wide/hf"), LoadOptions{Map: true}); err == nil {
+		t.Error("a file system in memory was mapped")
+	}
+	if _, err := Load(t.Context(), golden+"/wide/hf", LoadOptions{Map: true, Packer: widePacker{F32}}); err == nil {
+		t.Error("mapped and packed")
+	}
+	files := golden + "/wide/hf"
+	if _, err := Load(t.Context(), files, LoadOptions{MemoryLimit: 1000}); !errors.As(err, new(*MemoryError)) {
+		t.Errorf("too little memory: %v", err)
+	}
+}
+
 func TestLoadedShapes(t *testing.T) {
 	w := load(t, golden+"/wide/original")
 	l := w.Layers[2]

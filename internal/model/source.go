@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -52,6 +51,7 @@ type located struct {
 	safetensors.Tensor
 	in   *safetensors.File
 	file string
+	nth  int // of the checkpoint's files
 }
 
 // checkpoint is an opened model folder: configuration and tensors, nothing read yet.
@@ -59,22 +59,10 @@ type checkpoint struct {
 	config  Config
 	tensors map[string]located
 	open    []fs.File
+	names   []string // of open
 	sources []*source
-	bytes   int64 // of all files
-}
-
-// source is what a file is read through; direct replaces it once headers are parsed.
-type source struct{ io.ReaderAt }
-
-// direct makes reads of the open files bypass the page cache where that is possible.
-func (c *checkpoint) direct() {
-	for i, f := range c.open {
-		if file, ok := f.(*os.File); ok {
-			if r, ok := mem.Direct(file); ok {
-				c.sources[i].ReaderAt = r
-			}
-		}
-	}
+	maps    []*mem.Mapping // of open, when the weights stay there
+	bytes   int64          // of all files
 }
 
 func (c *checkpoint) close() {
@@ -220,7 +208,7 @@ func (c *checkpoint) add(fsys fs.FS, name string) error {
 	if err != nil {
 		return &LoadError{File: name, Why: "opening it", Err: err, Next: "fetch the missing file; a checkpoint in parts needs all of them"}
 	}
-	c.open = append(c.open, f)
+	c.open, c.names = append(c.open, f), append(c.names, name)
 	info, err := f.Stat()
 	if err != nil {
 		return &LoadError{File: name, Why: "asking its size", Err: err}
@@ -245,7 +233,7 @@ func (c *checkpoint) add(fsys fs.FS, name string) error {
 		if other, dup := c.tensors[t.Name]; dup {
 			return &LoadError{File: name, Tensor: t.Name, Why: "it is also in " + other.file, Next: "remove files that do not belong to the model"}
 		}
-		c.tensors[t.Name] = located{Tensor: t, in: st, file: name}
+		c.tensors[t.Name] = located{Tensor: t, in: st, file: name, nth: len(c.open) - 1}
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package model
 
-import "ossian/internal/mem"
+import (
+	"errors"
+
+	"ossian/internal/mem"
+)
 
 // Format says how the values of a Matrix are stored.
 type Format uint8
@@ -77,6 +81,8 @@ type Weights struct {
 	Layers  []Layer
 
 	arena *mem.Arena
+	maps  []*mem.Mapping
+	way   Way
 }
 
 // Layer is one transformer block.
@@ -101,10 +107,13 @@ type Layer struct {
 // Close gives the memory back. Every Matrix and Vector of w is invalid afterwards;
 // close the backends that use it first.
 func (w *Weights) Close() error {
-	a := w.arena
-	*w = Weights{}
-	if a == nil {
-		return nil
+	var errs []error
+	if w.arena != nil {
+		errs = append(errs, w.arena.Close())
 	}
-	return a.Close()
+	for _, m := range w.maps {
+		errs = append(errs, m.Close())
+	}
+	*w = Weights{}
+	return errors.Join(errs...)
 }
