@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"ossian/internal/model"
@@ -20,6 +19,7 @@ type Options struct {
 	Context int                  // positions a sequence may take; 0: the model's maximum
 	Chunk   int                  // prompt tokens a step; 0: DefaultChunk
 	Valid   func(id uint32) bool // which ids may ever be chosen; nil: all of them
+	Draft   int                  // most tokens to guess ahead where text repeats, up to MaxDraft; 0: none
 	Now     func() time.Time     // clock of the timings; nil: time.Now
 }
 
@@ -33,6 +33,10 @@ type Engine struct {
 	valid   sample.Mask
 	now     func() time.Time
 	turn    chan struct{} // holds a token while no request runs
+
+	// Of the request that runs.
+	draft  drafter
+	logits []float32 // rows of the last step
 }
 
 // New makes an engine over b, which must not be used by others meanwhile.
@@ -60,6 +64,8 @@ func New(b model.Backend, opt Options) *Engine {
 			}
 		}
 	}
+	e.draft.most = max(0, min(opt.Draft, MaxDraft, e.chunk-1, model.Rewind))
+	e.draft.pay.costs = newCosts(cfg)
 	e.turn <- struct{}{}
 	return e
 }
@@ -128,7 +134,6 @@ func (e *Engine) Generate(ctx context.Context, req Request, yield func(Event) er
 	defer e.backend.FreeSeq(seq)
 
 	r := run{e: e, req: &req, seq: seq, sampler: sampler, most: most, yield: yield, res: &res, start: start}
-	r.logits = make([]float32, e.vocab)
 	res.Tokens = make([]uint32, 0, most)
 	res.Timings.Wait = e.now().Sub(start)
 	err = r.all(ctx)
@@ -149,13 +154,14 @@ type run struct {
 	res     *Result
 	start   time.Time
 
-	logits []float32
-	item   [1]model.Item
-	next   [1]uint32
+	item [1]model.Item
+	next [MaxDraft + 1]uint32
+	took time.Duration // by the last step
 }
 
 func (r *run) all(ctx context.Context) error {
 	began := r.e.now()
+	r.e.draft.begin(r.req.Prompt, len(r.req.Prompt)+r.most)
 	err := r.prefill(ctx)
 	read := r.e.now()
 	r.res.Timings.Prefill = read.Sub(began)
@@ -185,13 +191,21 @@ func (r *run) step(ctx context.Context, ids []uint32, logits []float32) error {
 	return r.e.backend.Step(ctx, r.item[:])
 }
 
+// rows is room for so many rows of logits. It keeps nothing of what was there.
+func (e *Engine) rows(n int) []float32 {
+	if n *= e.vocab; n > len(e.logits) {
+		e.logits = make([]float32, n)
+	}
+	return e.logits[:n]
+}
+
 func (r *run) prefill(ctx context.Context) error {
 	prompt := r.req.Prompt
 	for at := 0; at < len(prompt); {
 		end := min(at+r.e.chunk, len(prompt))
 		var logits []float32
 		if end == len(prompt) {
-			logits = r.logits
+			logits = r.e.rows(1)
 		}
 		if err := r.step(ctx, prompt[at:end], logits); err != nil {
 			return err
@@ -202,45 +216,4 @@ func (r *run) prefill(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// decode samples from the row at hand, reports, and steps, until something ends it.
-func (r *run) decode(ctx context.Context) error {
-	for {
-		var mask sample.Mask
-		if r.req.Mask != nil {
-			mask = r.req.Mask.Mask()
-		}
-		tok, err := r.sampler.Sample(r.logits, r.e.valid, mask)
-		if err != nil {
-			return err
-		}
-		if r.req.Mask != nil {
-			r.req.Mask.Accept(tok.ID)
-		}
-		n := len(r.res.Tokens)
-		if n == 0 {
-			r.res.Timings.FirstToken = r.e.now().Sub(r.start)
-		}
-		r.res.Tokens = append(r.res.Tokens, tok.ID)
-		r.res.CompletionTokens = n + 1
-		stop := slices.Contains(r.req.Stop, tok.ID)
-		if stop {
-			r.res.Finish, r.res.StopID, r.res.HasStop = FinishStop, tok.ID, true
-		}
-		if err := r.yield(Event{IsToken: true, Token: tok, Index: n, Stop: stop}); err != nil || stop {
-			return err
-		}
-		if n+1 == r.most {
-			r.res.Finish = FinishLength
-			if r.req.MaxTokens == 0 {
-				r.res.Finish = FinishContext
-			}
-			return nil
-		}
-		r.next[0] = tok.ID
-		if err := r.step(ctx, r.next[:], r.logits); err != nil {
-			return err
-		}
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 
 	"ossian/internal/model"
 )
@@ -17,9 +19,12 @@ type mock struct {
 	next   model.Seq
 	steps  []int // tokens of each step
 	calls  int   // of Step
+	tokens int   // of the step under way
 	before func(ctx context.Context, step int) error
 	spoil  int // the step from which on logits are NaN, from 1
 	trims  int
+
+	spoilAt int // the length of history whose row is NaN; 0: none
 }
 
 func newMock(vocab, limit int) *mock {
@@ -39,6 +44,24 @@ func hashed(row []float32, history []uint32) {
 		h ^= h >> 29
 		h *= 0xbf58476d1ce4e5b9
 		row[i] = float32(h>>40)/(1<<22) - 2
+	}
+}
+
+// echo is a row that favours, by strength, what followed the last time the latest three tokens stood
+// in the history, and is hashed beside. One row in breaks does not favour it.
+func echo(strength float32, breaks int) func(row []float32, history []uint32) {
+	return func(row []float32, history []uint32) {
+		hashed(row, history)
+		if breaks > 0 && rand.New(rand.NewPCG(uint64(len(history)), 2)).IntN(breaks) == 0 {
+			return
+		}
+		last := history[max(0, len(history)-3):]
+		for at := len(history) - 4; at >= 0; at-- {
+			if slices.Equal(history[at:at+len(last)], last) {
+				row[history[at+len(last)]] += strength
+				return
+			}
+		}
 	}
 }
 
@@ -64,8 +87,9 @@ func (m *mock) Trim(s model.Seq, n int) error {
 
 func (m *mock) Step(ctx context.Context, batch []model.Item) error {
 	m.calls++
+	m.tokens = len(batch[0].Tokens)
 	if len(m.steps) < cap(m.steps) {
-		m.steps = append(m.steps, len(batch[0].Tokens))
+		m.steps = append(m.steps, m.tokens)
 	}
 	if m.before != nil {
 		if err := m.before(ctx, m.calls); err != nil {
@@ -82,7 +106,7 @@ func (m *mock) Step(ctx context.Context, batch []model.Item) error {
 		for i := range rows {
 			row := it.Logits[i*m.cfg.Vocab : (i+1)*m.cfg.Vocab]
 			m.row(row, h[:len(h)-rows+i+1])
-			if m.spoil > 0 && m.calls >= m.spoil {
+			if m.spoil > 0 && m.calls >= m.spoil || m.spoilAt > 0 && m.spoilAt == len(h)-rows+i+1 {
 				row[0] = float32(math.NaN())
 			}
 		}

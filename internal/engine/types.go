@@ -56,7 +56,15 @@ type Result struct {
 	Tokens           []uint32 // what was generated, the stop id included
 	PromptTokens     int
 	CompletionTokens int
+	Drafts           Drafts
 	Timings          Timings
+}
+
+// Drafts counts guesses. They change how many steps the tokens take, never the tokens.
+type Drafts struct {
+	Steps    int // after the prompt's
+	Drafted  int // tokens guessed ahead
+	Accepted int // and right
 }
 
 // Timings of one request. Waiting for other requests counts in none of them but Wait.

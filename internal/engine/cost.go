@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"time"
+
+	"ossian/internal/model"
+)
+
+// costs learns what a step of some tokens takes, in steps of one token. It begins with the bytes that
+// a step reads, and is corrected by the time that steps took. It belongs to the backend, not to a request.
+type costs struct {
+	bytes [MaxDraft + 2]float64 // by tokens: bytes read, in those of one token
+	took  [MaxDraft + 2]float64 // by tokens: time taken, in that of one token; fading average
+	seen  [MaxDraft + 2]float64 // how many steps took rests on
+	one   float64               // seconds of a step of one token; fading average
+	ones  int
+}
+
+// settled is how many steps of one token must be seen before larger ones are tried.
+const settled = 4
+
+// newCosts counts bytes for a model whose dense weights have 8 bits and a scale of 16 to every 32: a step reads
+// them once, and of the experts those that any token visits, as if routing were independent, the worst case.
+func newCosts(cfg *model.Config) (c costs) {
+	s := cfg.Sizes()
+	dense := float64(s.PerToken(0)) * 17 / 32
+	for n := range c.bytes {
+		c.bytes[n] = dense
+		for i, l := range s.Layers {
+			e := float64(cfg.Layer[i].Experts)
+			missed := 1.0
+			for range n {
+				missed *= 1 - float64(cfg.ActiveExperts)/e
+			}
+			c.bytes[n] += e * (1 - missed) * float64(l.Expert)
+		}
+	}
+	for one, n := c.bytes[1], 0; n < len(c.bytes); n++ {
+		if c.bytes[n] /= one; !(c.bytes[n] >= 1) { // no tokens, or a model without size
+			c.bytes[n] = float64(n)
+		}
+	}
+	return c
+}
+
+// note takes in how long a step of n tokens took. Outliers are the machine's, not the step's.
+// A clock that stands still teaches nothing.
+func (c *costs) note(n int, d time.Duration) {
+	t := d.Seconds()
+	if n == 1 {
+		c.ones++
+		if c.one > 0 {
+			t = min(t, 2*c.one)
+		}
+		c.one += (t - c.one) / float64(min(c.ones, 16))
+		for i := range c.seen { // what is not tried any more is forgotten, and may be tried again
+			c.seen[i] *= 1 - 1.0/256
+		}
+		return
+	}
+	if t <= 0 || c.one <= 0 {
+		return
+	}
+	c.seen[n] = min(c.seen[n]+1, 8)
+	r := min(max(t/c.one, 0.5), 2*float64(n))
+	c.took[n] += (r - c.took[n]) / max(c.seen[n], 1)
+}
+
+// of is the cost of a step of n tokens: what such steps took, and as far as that is little known what
+// others took beside their bytes.
+func (c *costs) of(n int) float64 {
+	const trust = 0.5 // in the estimate from bytes, as good as so many steps
+	more := trust * (c.bytes[2] - 1)
+	bytes := more
+	for i := 2; i < len(c.seen); i++ {
+		more += c.seen[i] * (c.took[i] - 1)
+		bytes += c.seen[i] * (c.bytes[i] - 1)
+	}
+	guess := c.bytes[n]
+	if bytes > 0 {
+		guess = 1 + max(0, more/bytes)*(c.bytes[n]-1)
+	}
+	return (c.seen[n]*c.took[n] + trust*guess) / (c.seen[n] + trust)
+}
+
+// largest is the largest step that has been timed.
+func (c *costs) largest() int {
+	for n := len(c.seen) - 1; n > 1; n-- {
+		if c.seen[n] > 0.5 {
+			return n
+		}
+	}
+	return 1
+}
