@@ -26,6 +26,7 @@ type commands struct {
 	Show    showCmd    `cmd:"" help:"Show a model's architecture, sizes and memory needs."`
 	Tokens  tokensCmd  `cmd:"" help:"Turn text into token ids and back."`
 	Logits  logitsCmd  `cmd:"" help:"Print what a model predicts after each token."`
+	Bench   benchCmd   `cmd:"" help:"Measure speed, and how much of the machine's limits that is."`
 	Synth   synthCmd   `cmd:"" help:"Write a checkpoint of published shape with random weights."`
 	Version versionCmd `cmd:"" help:"Print version, platform and processor features."`
 }

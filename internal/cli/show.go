@@ -126,19 +126,28 @@ func describe(at place, cfg model.Config) shown {
 
 // weightFiles counts the safetensors files of the layout that would be read.
 func weightFiles(fsys fs.FS) (files int, bytes int64) {
-	for _, dir := range []string{".", "original"} {
-		entries, _ := fs.ReadDir(fsys, dir)
-		for _, e := range entries {
-			if info, err := fs.Stat(fsys, path.Join(dir, e.Name())); err == nil && strings.HasSuffix(e.Name(), ".safetensors") {
-				files++
-				bytes += info.Size()
-			}
-		}
-		if files > 0 {
-			break
+	for _, name := range weightFileNames(fsys) {
+		if info, err := fs.Stat(fsys, name); err == nil {
+			files++
+			bytes += info.Size()
 		}
 	}
 	return files, bytes
+}
+
+func weightFileNames(fsys fs.FS) (names []string) {
+	for _, dir := range []string{".", "original"} {
+		entries, _ := fs.ReadDir(fsys, dir)
+		for _, e := range entries {
+			if strings.HasSuffix(e.Name(), ".safetensors") {
+				names = append(names, path.Join(dir, e.Name()))
+			}
+		}
+		if len(names) > 0 {
+			break
+		}
+	}
+	return names
 }
 
 func (s shown) print(w io.Writer) error {

@@ -33,6 +33,8 @@ type system struct {
 	interrupt func(ctx context.Context) (_ context.Context, stop func())
 	// model makes a model ready; tests put one without weights here.
 	model func(ctx context.Context, f *loadFlags) (*loaded, error)
+	// prober measures the machine's limits with so many threads.
+	prober func(threads int) (prober, error)
 }
 
 func newSystem(stdin io.Reader, stdout, stderr io.Writer) *system {
@@ -45,6 +47,7 @@ func newSystem(stdin io.Reader, stdout, stderr io.Writer) *system {
 		home:      os.UserHomeDir,
 		available: mem.Available,
 		interrupt: interruptible,
+		prober:    newMachine,
 	}
 	s.model = s.load
 	return s

@@ -22,7 +22,7 @@ var layers = []struct {
 		"internal/model/reference", "internal/backend/cpu", "internal/synth",
 	}},
 	{"engine", []string{
-		"internal/engine",
+		"internal/engine", "internal/bench",
 	}},
 	{"conversation", []string{
 		"internal/chat",

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ossian/internal/backend/cpu"
+	"ossian/internal/bench"
+)
+
+// benchReport is everything a bench has to say, as --json prints it.
+type benchReport struct {
+	Date      string         `json:"date"`
+	Program   versionInfo    `json:"program"`
+	Processor string         `json:"processor,omitempty"`
+	Model     *benchModel    `json:"model,omitempty"`
+	Settings  *benchSettings `json:"settings,omitempty"`
+	Load      *benchLoad     `json:"load,omitempty"`
+	Disk      *bench.Disk    `json:"disk,omitempty"`
+	Limits    *bench.Limits  `json:"limits,omitempty"` // of --probe-only; else they are in speed
+	Speed     *bench.Result  `json:"speed,omitempty"`
+	LeftOut   []string       `json:"left_out,omitempty"` // beyond the model's context
+
+	PeakMemory int64 `json:"peak_memory_bytes,omitempty"` // without what the probes take
+}
+
+type benchModel struct {
+	Name        string `json:"name"`
+	Shape       string `json:"shape,omitempty"`
+	Files       int    `json:"files"`
+	FileBytes   int64  `json:"file_bytes"`
+	WeightBytes int64  `json:"weight_bytes"` // in memory
+}
+
+type benchSettings struct {
+	Threads     int    `json:"threads"`
+	Kernels     string `json:"kernels"`
+	Activations string `json:"activations"`
+	Dense       string `json:"dense"`
+}
+
+type benchLoad struct {
+	Seconds float64 `json:"seconds"`
+	Bytes   int64   `json:"bytes"` // of the files
+	Rate    float64 `json:"bytes_per_s"`
+}
+
+func newBenchReport(sys *system) *benchReport {
+	return &benchReport{Date: sys.now().UTC().Format(time.RFC3339), Program: newVersionInfo(), Processor: bench.ProcessorName()}
+}
+
+// worth says that there is something to print.
+func (r *benchReport) worth() bool {
+	return r.Limits != nil && len(r.Limits.Read.Samples) > 0 || r.Speed != nil && len(r.Speed.Rows) > 0
+}
+
+// loaded notes the model.
+func (r *benchReport) loaded(m *opened, f *loadFlags) {
+	r.Model = &benchModel{Name: m.name, Shape: m.backend.Config().Name(), WeightBytes: m.weights.Bytes()}
+	r.Model.Files, r.Model.FileBytes = weightFiles(m.fsys)
+	r.Load = &benchLoad{Seconds: m.loadTime.Seconds(), Bytes: r.Model.FileBytes, Rate: perSecond(r.Model.FileBytes, m.loadTime)}
+	r.Settings = &benchSettings{Dense: "as in the files"}
+	if !f.rows() {
+		r.Settings.Dense = f.Dense
+	}
+	if b, ok := m.backend.(*cpu.Backend); ok {
+		r.Settings.Threads, r.Settings.Kernels, r.Settings.Activations = b.Threads(), b.Kernels(), string(b.Activations())
+	}
+}
+
+// limits are those of the run, or of the probe alone.
+func (r *benchReport) limits() *bench.Limits {
+	if r.Speed != nil {
+		return &r.Speed.Limits
+	}
+	return r.Limits
+}
+
+// field is a name and what there is to say about it.
+type field struct{ name, text string }
+
+// head is what is to be known beside the figures.
+func (r *benchReport) head() (out []field) {
+	add := func(name, format string, args ...any) { out = append(out, field{name, fmt.Sprintf(format, args...)}) }
+	v := r.Program
+	processor := r.Processor
+	if processor == "" {
+		processor = "unknown processor"
+	}
+	add("machine", "%s, %d cores, best tier %s, %s", processor, v.Cores, v.Tier, v.Platform)
+	revision := ""
+	if v.Revision != "" {
+		revision = ", revision " + v.Revision[:min(12, len(v.Revision))]
+		if v.Modified {
+			revision += " with changes since"
+		}
+	}
+	add("program", "ossian %s%s, %s", v.Version, revision, v.Go)
+	if m := r.Model; m != nil {
+		name := m.Name
+		if m.Shape != "" && m.Shape != m.Name {
+			name += ", of the shape of " + m.Shape
+		}
+		add("model", "%s; %s in %s, %s in memory", name, size(m.FileBytes), plural(m.Files, "file"), size(m.WeightBytes))
+		s := r.Settings
+		add("settings", "%s, %s kernels, activations %s, dense weights %s", plural(s.Threads, "thread"), s.Kernels, s.Activations, s.Dense)
+		add("load", "%.2f s, %s", r.Load.Seconds, amount(r.Load.Rate, "B/s"))
+	}
+	if d := r.Disk; d != nil {
+		way := "past the system's cache"
+		if !d.Direct {
+			way = "through the system's cache"
+		}
+		add("disk", "%s in %.2f s, %s, %s", size(d.Bytes), d.Seconds, amount(d.Rate, "B/s"), way)
+	}
+	if r.PeakMemory > 0 {
+		add("peak memory", "%s", size(r.PeakMemory))
+	}
+	if l := r.limits(); l != nil {
+		if len(l.Read.Samples) > 0 {
+			add("memory reads", "%s", spread(l.Read, "B/s"))
+		}
+		for _, p := range l.Peaks {
+			add("peak of "+string(p.Kind), "%s", spread(p.Rate, "op/s"))
+		}
+	}
+	if len(r.LeftOut) > 0 {
+		add("left out", "%s, beyond the model's context", strings.Join(r.LeftOut, ", "))
+	}
+	if r.Speed != nil && !r.Speed.Complete {
+		add("incomplete", "it ended early")
+	}
+	return out
+}
+
+// text is the report for people.
+func (r *benchReport) text() string {
+	var b strings.Builder
+	for _, f := range r.head() {
+		fmt.Fprintf(&b, "%-13s %s\n", f.name, f.text)
+	}
+	if r.Speed == nil {
+		return b.String()
+	}
+	fmt.Fprintf(&b, "\n%-12s %9s  %-17s %10s %13s  %6s  %-10s\n", "", "tokens/s", "min to max", "a token", "in all", "share", "min to max")
+	for _, row := range r.Speed.Rows {
+		c := rowCells(row)
+		fmt.Fprintf(&b, "%-12s %9s  %-17s %10s %13s  %6s  %-10s of %s\n", c.name, c.rate, c.rates, c.each, c.used, c.share, c.shares, c.of)
+	}
+	return b.String()
+}
+
+// cells are a row's figures in words.
+type cells struct{ name, rate, rates, each, used, share, shares, of string }
+
+func rowCells(row *bench.Row) cells {
+	unit, of := "op", "the "+row.Of+" peak"
+	if row.Of == bench.Read {
+		unit, of = "B", "memory reads"
+	}
+	percent := func(x float64) string { return fmt.Sprintf("%.0f", 100*x) }
+	return cells{
+		name: row.Name, of: of,
+		rate: figure(row.Rate.Median), rates: figure(row.Rate.Min) + " to " + figure(row.Rate.Max),
+		each: amount(row.PerToken, unit), used: amount(row.Used.Median, unit+"/s"),
+		share: percent(row.Share.Median) + " %", shares: percent(row.Share.Min) + " to " + percent(row.Share.Max),
+	}
+}
+
+// figure has three digits or so.
+func figure(x float64) string {
+	switch {
+	case x >= 99.95:
+		return fmt.Sprintf("%.0f", x)
+	case x >= 9.995:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.2f", x)
+}
+
+// amount is a number with the prefix that suits it.
+func amount(x float64, unit string) string {
+	by, prefix := scale(x)
+	return figure(x/by) + " " + prefix + unit
+}
+
+// spread is a series: the median, and what it varied between.
+func spread(s bench.Series, unit string) string {
+	by, _ := scale(s.Median)
+	return fmt.Sprintf("%s (%s to %s)", amount(s.Median, unit), figure(s.Min/by), figure(s.Max/by))
+}
+
+func scale(x float64) (by float64, prefix string) {
+	switch {
+	case x >= 0.9995e9:
+		return 1e9, "G"
+	case x >= 0.9995e6:
+		return 1e6, "M"
+	case x >= 0.9995e3:
+		return 1e3, "k"
+	}
+	return 1, ""
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
