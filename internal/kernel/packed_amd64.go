@@ -2,7 +2,7 @@ package kernel
 
 import "unsafe"
 
-// vecArgs are the arguments of the functions in packed_vec_amd64.s.
+// vecArgs are the arguments of the functions in packed_vec_amd64.s and packed_vec_avx2_amd64.s.
 type vecArgs struct {
 	w, y  [4]unsafe.Pointer
 	x     unsafe.Pointer
@@ -85,6 +85,11 @@ func mulAVX512(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int
 		mulTiles(y, ldy, p, lo, hi, a, index, n, bias, scratch)
 		return
 	}
+	mulFew(y, ldy, p, lo, hi, a, index, n, bias, false)
+}
+
+// mulFew decodes the weights in registers, for each vector anew.
+func mulFew(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, n int, bias []float32, avx2 bool) {
 	for t := range n {
 		row := y[t*ldy+lo : t*ldy+hi]
 		if bias != nil {
@@ -103,13 +108,13 @@ func mulAVX512(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int
 			if index != nil {
 				from = int(index[t])
 			}
-			mulVec(y[t*ldy:], p, r, min(r+step, hi), a, a.Data[from*a.stride():][:a.stride()])
+			mulVec(y[t*ldy:], p, r, min(r+step, hi), a, a.Data[from*a.stride():][:a.stride()], avx2)
 		}
 	}
 }
 
 // mulVec adds the product of rows lo..hi-1 with the vector x to y.
-func mulVec(y []float32, p *Packed, lo, hi int, a *Acts, x []byte) {
+func mulVec(y []float32, p *Packed, lo, hi int, a *Acts, x []byte, avx2 bool) {
 	nb := blocks(p.Cols)
 	tile := nb * p.Form.groupBytes()
 	w := p.Data[lo/TileRows*tile:][:(hi-lo+TileRows-1)/TileRows*tile]
@@ -120,7 +125,7 @@ func mulVec(y []float32, p *Packed, lo, hi int, a *Acts, x []byte) {
 			args.w[j] = unsafe.Pointer(&w[i*tile])
 			args.y[j] = unsafe.Pointer(&y[lo+i*TileRows])
 		}
-		vec(p.Form, a.Form, &args)
+		vec(p.Form, a.Form, &args, avx2)
 		w = w[4*args.tiles*tile:]
 		lo += 4 * args.tiles * TileRows
 	}
@@ -135,13 +140,15 @@ func mulVec(y []float32, p *Packed, lo, hi int, a *Acts, x []byte) {
 		args.w[j] = unsafe.Pointer(&w[min(j*tile, len(w)-tile)])
 		args.y[j] = unsafe.Pointer(&buf[j*TileRows])
 	}
-	vec(p.Form, a.Form, &args)
+	vec(p.Form, a.Form, &args, avx2)
 	copy(y[lo:hi], buf[:])
 }
 
 // vec calls by name, because through a variable the arguments would escape.
-func vec(w Form, x ActForm, a *vecArgs) {
+func vec(w Form, x ActForm, a *vecArgs, avx2 bool) {
 	switch {
+	case avx2:
+		vecAVX2(w, x, a)
 	case w == FormMXFP4 && x == ActInt8:
 		vecMX8(a)
 	case w == FormMXFP4:

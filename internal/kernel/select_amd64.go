@@ -31,5 +31,7 @@ func avx2Ops() *Ops {
 	o.Name = string(cpu.AVX2)
 	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormAVX2, ropeAVX2, swiGLUAVX2
 	o.AddScaled, o.Argmax = addScaledAVX2, argmaxAVX2
+	o.Fill = fillAVX2
+	o.Quantize, o.Mul = quantizeAVX2, mulAVX2
 	return o
 }
