@@ -2,20 +2,17 @@ package sample
 
 import "math"
 
+// blockIDs is how many ids share a partial sum of weights.
+const blockIDs = 256
+
 // draw picks an id with probability by temperature, top-k, top-p and min-p.
 func (s *Sampler) draw(row []float32, best float32) uint32 {
 	p := &s.params
-	cand, total := s.cand[:0], 0.0
-	for i, x := range row {
-		d := (float64(x) - float64(best)) / p.Temperature
-		if d < negligible || d != d {
-			continue
-		}
-		w := math.Exp(d)
-		total += w
-		cand = append(cand, candidate{w, uint32(i)})
+	if p.TopK == 0 && p.TopP >= 1 && p.MinP == 0 {
+		return s.drawAny(row, best)
 	}
-	if k := p.TopK; k > 0 && k < len(cand) || p.TopP < 1 {
+	cand, total, of := s.likely(row, best)
+	if k := p.TopK; k > 0 && k < of || p.TopP < 1 {
 		cand, total = s.narrow(cand, total)
 	}
 	if p.MinP > 0 {
@@ -37,6 +34,99 @@ func (s *Sampler) draw(row []float32, best float32) uint32 {
 		}
 	}
 	return cand[len(cand)-1].id // rounding used up the last crumb
+}
+
+// drawAny picks among all ids. It sums their weights by blocks first, so that only one block is
+// looked at again.
+func (s *Sampler) drawAny(row []float32, best float32) uint32 {
+	inv, top := 1/s.params.Temperature, float64(best)
+	total := 0.0
+	for b := range s.blocks {
+		sum := 0.0
+		for _, x := range row[b*blockIDs : min((b+1)*blockIDs, len(row))] {
+			if d := (float64(x) - top) * inv; d >= negligible {
+				sum += exp(d)
+			}
+		}
+		s.blocks[b] = sum
+		total += sum
+	}
+	at := uniform(s.params.Seed, uint64(s.drawn)) * total
+	last := -1
+	for b, sum := range s.blocks {
+		if sum == 0 {
+			continue
+		}
+		if last = b; at < sum {
+			break
+		}
+		at -= sum
+	}
+	id := -1
+	lo := last * blockIDs
+	for i, x := range row[lo:min(lo+blockIDs, len(row))] {
+		d := (float64(x) - top) * inv
+		if !(d >= negligible) {
+			continue
+		}
+		id = lo + i
+		if at -= exp(d); at < 0 {
+			break
+		}
+	}
+	return uint32(id) // the last with a weight, if rounding used up the last crumb
+}
+
+// The classes of likelihood: a quarter in the exponent each.
+const (
+	perUnit = 4
+	classes = -negligible*perUnit + 1
+)
+
+// likely gives the candidates that top-k, top-p or min-p can keep, a few more at the border, the weight
+// that top-p is a share of, and of how many they are. Counting by classes first spares ordering the
+// whole vocabulary.
+func (s *Sampler) likely(row []float32, best float32) (cand []candidate, total float64, of int) {
+	p := &s.params
+	inv, top := 1/p.Temperature, float64(best)
+	var weight [classes]float64
+	var count [classes]int
+	for _, x := range row {
+		if d := (float64(x) - top) * inv; d >= negligible {
+			of++
+			c, w := int(d*-perUnit), exp(d)
+			weight[c] += w
+			count[c]++
+			total += w
+		}
+	}
+	last, n, got := 0, 0, 0.0
+	for ; last < classes-1; last++ {
+		n, got = n+count[last], got+weight[last]
+		enough := p.TopK > 0 && n >= p.TopK
+		if p.TopK == 0 && p.TopP < 1 { // beyond doubt: sums in another order differ in the last bits
+			enough = got >= p.TopP*total*(1+1e-9)
+		}
+		if p.MinP > 0 && (p.TopK == 0 || p.TopP >= 1) { // else top-p needs the weight of all that top-k leaves
+			enough = enough || float64(-last)/perUnit < math.Log(p.MinP)
+		}
+		if enough {
+			break
+		}
+	}
+	cand = s.cand[:0]
+	all := 0.0
+	for i, x := range row {
+		if d := (float64(x) - top) * inv; d >= negligible && int(d*-perUnit) <= last {
+			w := exp(d)
+			all += w
+			cand = append(cand, candidate{w, uint32(i)})
+		}
+	}
+	if p.TopK > 0 {
+		total = all
+	}
+	return cand, total, of
 }
 
 // narrow keeps the k likeliest, then of those the smallest likeliest set with a

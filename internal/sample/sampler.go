@@ -15,14 +15,15 @@ type Sampler struct {
 	vocab  int
 	drawn  int // tokens chosen so far: the position of the next draw
 
-	work  []float32   // the row after penalties, bias and masks; nil when none apply
-	cand  []candidate // room for every id; nil when greedy
-	top   []TokenProb
-	inAll []bool   // ids in prompt or output; nil without a repetition penalty
-	count []uint32 // occurrences in the output
-	seen  []uint32 // distinct ids of either
-	mark  []bool   // membership of seen
-	ids   []uint32 // biased ids
+	work   []float32   // the row after penalties, bias and masks; nil when none apply
+	cand   []candidate // room for every id; nil when greedy or free to take any
+	blocks []float64   // sums of weights; nil when greedy
+	top    []TokenProb
+	inAll  []bool   // ids in prompt or output; nil without a repetition penalty
+	count  []uint32 // occurrences in the output
+	seen   []uint32 // distinct ids of either
+	mark   []bool   // membership of seen
+	ids    []uint32 // biased ids
 }
 
 // New prepares a sampler for rows of vocab logits.
@@ -38,6 +39,9 @@ func New(p Params, vocab int) (*Sampler, error) {
 	}
 	s := &Sampler{params: p, vocab: vocab}
 	if p.Temperature > 0 {
+		s.blocks = make([]float64, (vocab+blockIDs-1)/blockIDs)
+	}
+	if p.TopK > 0 || p.TopP < 1 || p.MinP > 0 {
 		s.cand = make([]candidate, 0, vocab)
 	}
 	if p.Logprobs > 0 {
