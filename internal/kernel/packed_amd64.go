@@ -2,7 +2,7 @@ package kernel
 
 import "unsafe"
 
-// vecArgs are the arguments of the functions in packed_vec_amd64.s and packed_vec_avx2_amd64.s.
+// vecArgs are the arguments of the functions in packed_vec*_amd64.s.
 type vecArgs struct {
 	w, y  [4]unsafe.Pointer
 	x     unsafe.Pointer

@@ -1,71 +1,16 @@
 #include "textflag.h"
-
-// Matrix times one vector, with AVX2: what packed_vec_amd64.s does, a tile of 16 rows in two
-// registers. Each function takes a *vecArgs:
-//
-//	0 w[4]   32 y[4]   64 x   72 tiles of each stream   80 blocks of a tile
-//
-// and adds to y: tile i of stream j to the 16 floats at y[j]+64*i. The floats stay in memory
-// between blocks, because the registers are needed for integers.
-//
-// AX args, BX x, CX blocks left, DX tiles left, SI x's begin, DI 64*i, R8-R11 w, R12-R15 y.
-
-// How far ahead of its reads a stream asks for memory.
-#define AHEAD 1024
+#include "avx2_vec_amd64.h"
 
 // 2*e2m1+12 of every code: 0 to 24, so that eight products of bytes fit 16 bits.
 DATA codes<>+0(SB)/8, $0x181412100f0e0d0c
 DATA codes<>+8(SB)/8, $0x00040608090a0b0c
 GLOBL codes<>(SB), RODATA|NOPTR, $16
 
-// 16 times 1 and, after 32 bytes, 16 times 128, as 16 bits.
-DATA digits<>+0(SB)/8, $0x0001000100010001
-DATA digits<>+8(SB)/8, $0x0001000100010001
-DATA digits<>+16(SB)/8, $0x0001000100010001
-DATA digits<>+24(SB)/8, $0x0001000100010001
-DATA digits<>+32(SB)/8, $0x0080008000800080
-DATA digits<>+40(SB)/8, $0x0080008000800080
-DATA digits<>+48(SB)/8, $0x0080008000800080
-DATA digits<>+56(SB)/8, $0x0080008000800080
-GLOBL digits<>(SB), RODATA|NOPTR, $64
-
-#define EACH(bits, x, y) \
-	MOVL         bits, CX    \
-	VMOVD        CX, x       \
-	VPBROADCASTD x, y
-
-#define BEGIN \
-	MOVQ a+0(FP), AX    \
-	MOVQ 0(AX), R8      \
-	MOVQ 8(AX), R9      \
-	MOVQ 16(AX), R10    \
-	MOVQ 24(AX), R11    \
-	MOVQ 32(AX), R12    \
-	MOVQ 40(AX), R13    \
-	MOVQ 48(AX), R14    \
-	MOVQ 56(AX), R15    \
-	MOVQ 64(AX), SI     \
-	MOVQ 72(AX), DX     \
-	XORQ DI, DI
-
-#define TILE \
-	MOVQ SI, BX        \
-	MOVQ 80(AX), CX
-
-#define NEXT(group, vector) \
-	ADDQ $group, R8     \
-	ADDQ $group, R9     \
-	ADDQ $group, R10    \
-	ADDQ $group, R11    \
-	ADDQ $vector, BX
-
-// y = fma(float(acc), scales*sx, y) for the 8 rows at off; the scales' bits are in s.
-#define FOLD(sx, acc, s, off, y) \
-	VBROADCASTSS sx(BX), Y15              \
-	VMULPS       Y15, s, s                \
-	VCVTDQ2PS    acc, acc                 \
-	VFMADD213PS  off(y)(DI*1), s, acc     \
-	VMOVUPS      acc, off(y)(DI*1)
+DATA nibble<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+DATA nibble<>+8(SB)/8, $0x0f0f0f0f0f0f0f0f
+DATA nibble<>+16(SB)/8, $0x0f0f0f0f0f0f0f0f
+DATA nibble<>+24(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL nibble<>(SB), RODATA|NOPTR, $32
 
 // The correction of MXFP4: -12 times the sum of the values from -128 times it.
 #define CORRECT(off, y, t) \
@@ -75,11 +20,11 @@ GLOBL digits<>(SB), RODATA|NOPTR, $64
 	VPSRAD       $5, y, y
 
 // 8 columns of 8 rows of MXFP4 to two registers of bytes, the low nibbles and the high ones.
-#define NIBBLES(off, w, lo, hi) \
+#define NIBBLES(off, w, mask, lo, hi) \
 	VMOVDQU off(w), lo         \
 	VPSRLW  $4, lo, hi         \
-	VPAND   Y14, lo, lo        \
-	VPAND   Y14, hi, hi        \
+	VPAND   mask, lo, lo       \
+	VPAND   mask, hi, hi       \
 	VPSHUFB lo, Y13, lo        \
 	VPSHUFB hi, Y13, hi
 
@@ -87,8 +32,8 @@ GLOBL digits<>(SB), RODATA|NOPTR, $64
 #define MXFIRST(i, w, a, b) \
 	VPBROADCASTD 8*i(BX), Y8          \
 	VPBROADCASTD 8*i+4(BX), Y9        \
-	NIBBLES(64*i, w, Y4, Y5)          \
-	NIBBLES(64*i+32, w, Y6, Y7)       \
+	NIBBLES(64*i, w, Y14, Y4, Y5)     \
+	NIBBLES(64*i+32, w, Y14, Y6, Y7)  \
 	VPMADDUBSW   Y8, Y4, a            \
 	VPMADDUBSW   Y9, Y5, Y5           \
 	VPMADDUBSW   Y8, Y6, b            \
@@ -130,14 +75,14 @@ GLOBL digits<>(SB), RODATA|NOPTR, $64
 	VPADDD   Y2, Y0, Y0                      \
 	VPADDD   Y3, Y1, Y1                      \
 	MXSCALES(w)                              \
-	FOLD(36, Y0, Y4, 0, y)                   \
-	FOLD(36, Y1, Y5, 32, y)
+	FOLD(36, Y0, Y4, 0, y, Y6)                 \
+	FOLD(36, Y1, Y5, 32, y, Y6)
 
 // func vecMX8AVX2(a *vecArgs)
 TEXT ·vecMX8AVX2(SB), NOSPLIT, $0-8
 	BEGIN
 	VBROADCASTI128 codes<>(SB), Y13
-	EACH($0x0f0f0f0f, X14, Y14)
+	VMOVDQU        nibble<>(SB), Y14
 tile:
 	TILE
 blk:
@@ -155,71 +100,77 @@ blk:
 	VZEROUPPER
 	RET
 
-// 4 columns of 8 rows of 8-bit weights, w·x as (w*sign x)·|x|: w and Y8 are signed, and two products
-// fit 16 bits.
-#define Q8(off, w, acc) \
-	VPXOR      off(w), Y14, Y10     \
-	VPSIGNB    Y8, Y10, Y10         \
-	VPMADDUBSW Y10, Y9, Y10         \
-	VPMADDWD   Y13, Y10, Y10        \
-	VPADDD     Y10, acc, acc
+// 8 columns of 8 rows with two digits: the sums in 16 bits of the high ones to high, of the low ones
+// to low.
+#define MX16ROWS(off, w, high, low) \
+	NIBBLES(off, w, nibble<>(SB), Y4, Y5)    \
+	VPMADDUBSW Y8, Y4, Y6                    \
+	VPMADDUBSW Y9, Y5, Y7                    \
+	VPMADDUBSW Y10, Y4, Y4                   \
+	VPMADDUBSW Y11, Y5, Y5                   \
+	VPADDW     Y7, Y6, high                  \
+	VPADDW     Y5, Y4, low
 
-#define Q8X4(i) \
-	VPBROADCASTD 4*i(BX), Y8           \
-	VPABSB       Y8, Y9                \
-	PREFETCHT0   AHEAD+64*i(R8)        \
-	Q8(64*i, R8, Y0)                   \
-	Q8(64*i+32, R8, Y1)                \
-	PREFETCHT0   AHEAD+64*i(R9)        \
-	Q8(64*i, R9, Y2)                   \
-	Q8(64*i+32, R9, Y3)                \
-	PREFETCHT0   AHEAD+64*i(R10)       \
-	Q8(64*i, R10, Y4)                  \
-	Q8(64*i+32, R10, Y5)               \
-	PREFETCHT0   AHEAD+64*i(R11)       \
-	Q8(64*i, R11, Y6)                  \
-	Q8(64*i+32, R11, Y7)
+#define MX16X(i) \
+	VPBROADCASTD 8*i(BX), Y8          \
+	VPBROADCASTD 8*i+4(BX), Y9        \
+	VPBROADCASTD 32+8*i(BX), Y10      \
+	VPBROADCASTD 36+8*i(BX), Y11
 
-#define Q8FOLD(sx, w, a, b, y) \
-	VPMOVZXWD 512(w), Y10       \
-	VPMOVZXWD 528(w), Y11       \
-	VPSLLD    $16, Y10, Y10     \
-	VPSLLD    $16, Y11, Y11     \
-	FOLD(sx, a, Y10, 0, y)      \
-	FOLD(sx, b, Y11, 32, y)
+// The second, third and fourth 8 columns of a block: the low digits are so small that all eight
+// pair sums fit 16 bits.
+#define MX16MORE(off, w, high, low) \
+	MX16ROWS(off, w, Y6, Y4)    \
+	VPADDW Y6, high, high       \
+	VPADDW Y4, low, low
 
-#define CLEAR \
-	VPXOR Y0, Y0, Y0    \
-	VPXOR Y1, Y1, Y1    \
-	VPXOR Y2, Y2, Y2    \
-	VPXOR Y3, Y3, Y3    \
-	VPXOR Y4, Y4, Y4    \
-	VPXOR Y5, Y5, Y5    \
-	VPXOR Y6, Y6, Y6    \
-	VPXOR Y7, Y7, Y7
+#define MX16AFRESH(off, w, high, low) \
+	MX16ROWS(off, w, high, Y4)    \
+	VPADDW Y4, low, low
 
-// func vecQ8x8AVX2(a *vecArgs)
-TEXT ·vecQ8x8AVX2(SB), NOSPLIT, $0-8
+#define MX16(w, y) \
+	MXAHEAD(w)                               \
+	MX16X(0)                                 \
+	MX16ROWS(0, w, Y0, Y2)                   \
+	MX16ROWS(32, w, Y1, Y3)                  \
+	MX16X(1)                                 \
+	MX16MORE(64, w, Y0, Y2)                  \
+	MX16MORE(96, w, Y1, Y3)                  \
+	VPMADDWD digits<>+32(SB), Y0, Y14        \
+	VPMADDWD digits<>+32(SB), Y1, Y15        \
+	MX16X(2)                                 \
+	MX16AFRESH(128, w, Y0, Y2)               \
+	MX16AFRESH(160, w, Y1, Y3)               \
+	VPADDD   Y12, Y14, Y14                   \
+	VPADDD   Y12, Y15, Y15                   \
+	MX16X(3)                                 \
+	MX16MORE(192, w, Y0, Y2)                 \
+	MX16MORE(224, w, Y1, Y3)                 \
+	VPMADDWD digits<>+32(SB), Y0, Y0         \
+	VPMADDWD digits<>+32(SB), Y1, Y1         \
+	VPMADDWD digits<>(SB), Y2, Y2            \
+	VPMADDWD digits<>(SB), Y3, Y3            \
+	VPADDD   Y14, Y0, Y0                     \
+	VPADDD   Y15, Y1, Y1                     \
+	VPADDD   Y2, Y0, Y0                      \
+	VPADDD   Y3, Y1, Y1                      \
+	MXSCALES(w)                              \
+	FOLD(68, Y0, Y4, 0, y, Y6)               \
+	FOLD(68, Y1, Y5, 32, y, Y6)
+
+// func vecMX16AVX2(a *vecArgs)
+TEXT ·vecMX16AVX2(SB), NOSPLIT, $0-8
 	BEGIN
-	EACH($0x80808080, X14, Y14)
-	VMOVDQU digits<>(SB), Y13
+	VBROADCASTI128 codes<>(SB), Y13
 tile:
 	TILE
 blk:
-	CLEAR
-	Q8X4(0)
-	Q8X4(1)
-	Q8X4(2)
-	Q8X4(3)
-	Q8X4(4)
-	Q8X4(5)
-	Q8X4(6)
-	Q8X4(7)
-	Q8FOLD(36, R8, Y0, Y1, R12)
-	Q8FOLD(36, R9, Y2, Y3, R13)
-	Q8FOLD(36, R10, Y4, Y5, R14)
-	Q8FOLD(36, R11, Y6, Y7, R15)
-	NEXT(544, 40)
+	CORRECT(64, Y12, Y11)
+	MX16(R8, R12)
+	MX16(R9, R13)
+	MX16(R10, R14)
+	MX16(R11, R15)
+	NEXT(272, 72)
 	DECQ CX
 	JNZ  blk
 	ADDQ $64, DI
