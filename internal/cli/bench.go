@@ -24,6 +24,7 @@ type benchCmd struct {
 	Quick     bool   `help:"Less of everything: --prompt 128,512 --depth 0 --tokens 32 --repeat 2, as far as these do not say otherwise."`
 	Seed      uint64 `placeholder:"N" help:"Same seed, same token ids (default: 0)."`
 	ProbeOnly bool   `help:"Measure the machine's limits alone, in a few seconds."`
+	Fidelity  bool   `help:"Measure quality instead of speed: how far each way of computing is from the exact one. --prompt is the text's length; --quick compares one way alone, the one that --activations and --dense ask for."`
 	Disk      bool   `help:"Before loading, read the model's files once past the system's cache, as the limit of loading."`
 	JSON      bool   `name:"json" help:"Print one JSON object with every sample."`
 	Record    string `placeholder:"FILE" type:"path" help:"Also add a section to a Markdown file."`
@@ -34,11 +35,14 @@ func (benchCmd) Help() string {
 
 pp512 is reading a prompt of 512 tokens, tg64@4096 writing 64 tokens after 4096. Writing is held against the bytes that a token reads (weights of its experts, of attention and unembedding, keys and values), reading a prompt against its operations. The ids are random: their meaning has no influence on speed. Interrupted, it prints what was measured until then.
 
+With --fidelity a text is computed in each way. KL is the divergence of the predictions from those with float32 activations and the weights as published (mean, and at the worst position), agreement how often the likeliest token is the same, the logit error the largest difference as a part of the logits' range.
+
 Examples:
 
     ossian bench
     ossian bench --probe-only
     ossian bench -m gpt-oss-20b --quick
+    ossian bench -m gpt-oss-20b --fidelity
     ossian bench -m gpt-oss-20b --disk --record bench/20b.md
     ossian bench -m gpt-oss-20b --prompt 512 --tokens 0 --json | jq '.speed.rows[0].share'`
 }
@@ -46,6 +50,12 @@ Examples:
 func (c *benchCmd) Validate() error {
 	if c.ProbeOnly && (c.Disk || c.Quick || len(c.Prompt)+len(c.Depth) > 0 || c.Tokens != nil) {
 		return usage("--probe-only measures the machine alone; it goes with --threads, --json and --record")
+	}
+	if c.Fidelity && (c.ProbeOnly || c.Disk || len(c.Depth) > 0 || c.Tokens != nil || c.Repeat != 0 || len(c.Prompt) > 1) {
+		return usage("--fidelity measures quality; it goes with one --prompt, --quick, --seed, --json, --record and what says how to hold the model")
+	}
+	if c.Fidelity && len(c.Prompt) == 1 && c.Prompt[0] == 0 {
+		return usage("--fidelity needs a text: --prompt 0 leaves none")
 	}
 	plan := c.plan()
 	var pe *bench.PlanError
@@ -128,6 +138,13 @@ const probeRounds = 5
 
 // measure fills the report as far as it gets.
 func (c *benchCmd) measure(ctx context.Context, sys *system, r *benchReport) error {
+	if c.Fidelity {
+		at, err := sys.find(c.Model)
+		if err != nil {
+			return err
+		}
+		return c.fidelity(ctx, sys, at, r)
+	}
 	machine, err := sys.prober(c.Threads)
 	if err != nil {
 		return err

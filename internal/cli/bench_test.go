@@ -139,6 +139,9 @@ func TestBenchUsage(t *testing.T) {
 		"--repeat=-1":                "-1 repetitions",
 		"--tokens=-1":                "-1 tokens to decode",
 		"--probe-only --quick":       "--probe-only measures the machine alone",
+		"--fidelity --depth 5":       "--fidelity measures quality",
+		"--fidelity --prompt 0":      "--fidelity needs a text",
+		"--fidelity --prompt 5,6":    "--fidelity measures quality",
 		"--context 100":              "the plan needs 4288 positions, --context allows 100",
 		"--prompt many":              "expected",
 		"--threads -1":               "--threads",
@@ -172,7 +175,47 @@ func TestBenchReport(t *testing.T) {
 		}},
 	}
 	golden(t, "bench.text.golden", r.text())
+	f := &bench.Fidelity{Text: "prose", Tokens: 384, Positions: 83, Complete: true, Rows: []bench.ComparedRow{{}}}
+	f.Reference = bench.SettingRow{Name: "f32 activations, weights as published", Speed: bench.Speed{Prefill: 31, Decode: 9.5}}
+	f.Rows[0] = bench.ComparedRow{SettingRow: bench.SettingRow{Name: "int8 activations, q8 dense"}, Difference: bench.Difference{KL: 0.0123, WorstKL: 0.4, Agreement: 0.984, Logit: 0.0171}}
+	golden(t, "fidelity.text.golden", (&benchReport{Date: r.Date, Program: r.Program, Fidelity: f}).text())
+	golden(t, "fidelity.markdown.golden", (&benchReport{Date: r.Date, Program: r.Program, Fidelity: f}).markdown())
 	golden(t, "bench.markdown.golden", r.markdown())
+}
+
+// TestBenchFidelity compares all ways on a small checkpoint; the default one alone with --quick.
+func TestBenchFidelity(t *testing.T) {
+	dir := filepath.Join("..", "..", "testdata", "golden", "narrow", "hf")
+	for _, c := range []struct {
+		args string
+		rows int
+	}{{"--prompt 40", 6}, {"--prompt 20 --quick --activations int16", 1}} {
+		w, g := newBench(t)
+		record := filepath.Join(t.TempDir(), "record.md")
+		if code := w.run(t, append([]string{"bench", "-q", "--fidelity", "--json", "-m", dir, "--record", record}, strings.Fields(c.args)...)...); code != 0 {
+			t.Fatal(code, &w.err)
+		}
+		var got benchReport
+		if err := json.Unmarshal(w.out.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		f := got.Fidelity
+		if f == nil || !f.Complete || len(f.Rows) < c.rows || f.Text != "random ids" || g.reads != 0 || got.Model.Name != "hf" {
+			t.Fatalf("%s: %s", c.args, &w.out)
+		}
+		for _, r := range f.Rows {
+			if r.Positions != f.Tokens || r.Logit <= 0 && !strings.Contains(r.Name, "kernels") || r.Logit > 0.8 || r.KL > 0.1 || r.Agreement < 0.6 {
+				t.Errorf("%s: %+v", c.args, r)
+			}
+		}
+		text, err := os.ReadFile(record)
+		if want := "| f32 activations, weights as published | reference |"; err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s, %v", text, err)
+		}
+		if c.rows == 1 && f.Rows[0].Name != "int16 activations, q8 dense" {
+			t.Errorf("%+v", f.Rows)
+		}
+	}
 }
 
 func golden(t *testing.T, name, got string) {

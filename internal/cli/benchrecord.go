@@ -43,6 +43,9 @@ func (r *benchReport) markdown() string {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", c.name, c.rate, c.rates, c.each, c.used, c.share, c.shares, c.of)
 		}
 	}
+	if r.Fidelity != nil {
+		b.WriteString(fidelityMarkdown(r.Fidelity))
+	}
 	return b.String()
 }
 

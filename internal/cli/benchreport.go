@@ -7,6 +7,7 @@ import (
 
 	"ossian/internal/backend/cpu"
 	"ossian/internal/bench"
+	"ossian/internal/model"
 )
 
 // benchReport is everything a bench has to say, as --json prints it.
@@ -22,6 +23,8 @@ type benchReport struct {
 	Speed     *bench.Result  `json:"speed,omitempty"`
 	LeftOut   []string       `json:"left_out,omitempty"` // beyond the model's context
 
+	Fidelity *bench.Fidelity `json:"fidelity,omitempty"`
+
 	PeakMemory int64 `json:"peak_memory_bytes,omitempty"` // without what the probes take
 }
 
@@ -30,7 +33,7 @@ type benchModel struct {
 	Shape       string `json:"shape,omitempty"`
 	Files       int    `json:"files"`
 	FileBytes   int64  `json:"file_bytes"`
-	WeightBytes int64  `json:"weight_bytes"` // in memory
+	WeightBytes int64  `json:"weight_bytes,omitempty"` // in memory
 }
 
 type benchSettings struct {
@@ -52,13 +55,14 @@ func newBenchReport(sys *system) *benchReport {
 
 // worth says that there is something to print.
 func (r *benchReport) worth() bool {
-	return r.Limits != nil && len(r.Limits.Read.Samples) > 0 || r.Speed != nil && len(r.Speed.Rows) > 0
+	return r.Limits != nil && len(r.Limits.Read.Samples) > 0 || r.Speed != nil && len(r.Speed.Rows) > 0 ||
+		r.Fidelity != nil && len(r.Fidelity.Rows) > 0
 }
 
-// loaded notes the model.
+// loaded notes the model, and how it is computed.
 func (r *benchReport) loaded(m *opened, f *loadFlags) {
-	r.Model = &benchModel{Name: m.name, Shape: m.backend.Config().Name(), WeightBytes: m.weights.Bytes()}
-	r.Model.Files, r.Model.FileBytes = weightFiles(m.fsys)
+	r.model(m.place, m.backend.Config())
+	r.Model.WeightBytes = m.weights.Bytes()
 	r.Load = &benchLoad{Seconds: m.loadTime.Seconds(), Bytes: r.Model.FileBytes, Rate: perSecond(r.Model.FileBytes, m.loadTime)}
 	r.Settings = &benchSettings{Dense: "as in the files"}
 	if !f.rows() {
@@ -67,6 +71,11 @@ func (r *benchReport) loaded(m *opened, f *loadFlags) {
 	if b, ok := m.backend.(*cpu.Backend); ok {
 		r.Settings.Threads, r.Settings.Kernels, r.Settings.Activations = b.Threads(), b.Kernels(), string(b.Activations())
 	}
+}
+
+func (r *benchReport) model(at place, cfg *model.Config) {
+	r.Model = &benchModel{Name: at.name, Shape: cfg.Name()}
+	r.Model.Files, r.Model.FileBytes = weightFiles(at.fsys)
 }
 
 // limits are those of the run, or of the probe alone.
@@ -102,8 +111,12 @@ func (r *benchReport) head() (out []field) {
 		if m.Shape != "" && m.Shape != m.Name {
 			name += ", of the shape of " + m.Shape
 		}
-		add("model", "%s; %s in %s, %s in memory", name, size(m.FileBytes), plural(m.Files, "file"), size(m.WeightBytes))
-		s := r.Settings
+		if m.WeightBytes > 0 {
+			name += fmt.Sprintf("; %s in memory", size(m.WeightBytes))
+		}
+		add("model", "%s; %s in %s", name, size(m.FileBytes), plural(m.Files, "file"))
+	}
+	if s := r.Settings; s != nil {
 		add("settings", "%s, %s kernels, activations %s, dense weights %s", plural(s.Threads, "thread"), s.Kernels, s.Activations, s.Dense)
 		add("load", "%.2f s, %s", r.Load.Seconds, amount(r.Load.Rate, "B/s"))
 	}
@@ -128,7 +141,7 @@ func (r *benchReport) head() (out []field) {
 	if len(r.LeftOut) > 0 {
 		add("left out", "%s, beyond the model's context", strings.Join(r.LeftOut, ", "))
 	}
-	if r.Speed != nil && !r.Speed.Complete {
+	if r.Speed != nil && !r.Speed.Complete || r.Fidelity != nil && !r.Fidelity.Complete {
 		add("incomplete", "it ended early")
 	}
 	return out
@@ -139,6 +152,9 @@ func (r *benchReport) text() string {
 	var b strings.Builder
 	for _, f := range r.head() {
 		fmt.Fprintf(&b, "%-13s %s\n", f.name, f.text)
+	}
+	if r.Fidelity != nil {
+		b.WriteString(fidelityText(r.Fidelity))
 	}
 	if r.Speed == nil {
 		return b.String()
