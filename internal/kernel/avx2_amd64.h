@@ -41,3 +41,36 @@
 	VFMADD213PS E+320(SB), x, p; \
 	VFMADD213PS E+320(SB), x, p; \
 	VPADDD n, p, x
+
+// EXP2 of x with n and p, and of y with m and q, side by side: the chain of one leaves the units idle.
+#define EXP2PAIR(E, magic, x, n, p, y, m, q) \
+	VMOVUPS E+0(SB), n; \
+	VMOVUPS E+0(SB), m; \
+	VFMADD213PS magic, x, n; \
+	VFMADD213PS magic, y, m; \
+	VSUBPS magic, n, p; \
+	VSUBPS magic, m, q; \
+	VPSLLD $23, n, n; \
+	VPSLLD $23, m, m; \
+	VFNMADD231PS E+64(SB), p, x; \
+	VFNMADD231PS E+64(SB), q, y; \
+	VFNMADD231PS E+96(SB), p, x; \
+	VFNMADD231PS E+96(SB), q, y; \
+	VMOVUPS E+128(SB), p; \
+	VMOVUPS E+128(SB), q; \
+	VFMADD213PS E+160(SB), x, p; \
+	VFMADD213PS E+160(SB), y, q; \
+	VFMADD213PS E+192(SB), x, p; \
+	VFMADD213PS E+192(SB), y, q; \
+	VFMADD213PS E+224(SB), x, p; \
+	VFMADD213PS E+224(SB), y, q; \
+	VFMADD213PS E+256(SB), x, p; \
+	VFMADD213PS E+256(SB), y, q; \
+	VFMADD213PS E+288(SB), x, p; \
+	VFMADD213PS E+288(SB), y, q; \
+	VFMADD213PS E+320(SB), x, p; \
+	VFMADD213PS E+320(SB), y, q; \
+	VFMADD213PS E+320(SB), x, p; \
+	VFMADD213PS E+320(SB), y, q; \
+	VPADDD n, p, x; \
+	VPADDD m, q, y

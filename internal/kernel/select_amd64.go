@@ -33,5 +33,6 @@ func avx2Ops() *Ops {
 	o.AddScaled, o.Argmax = addScaledAVX2, argmaxAVX2
 	o.Fill = fillAVX2
 	o.Quantize, o.Mul = quantizeAVX2, mulAVX2
+	o.Attention, o.AttentionSpan = attentionAVX2, attentionSpanAVX2
 	return o
 }
