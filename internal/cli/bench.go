@@ -110,6 +110,7 @@ func (c *benchCmd) Run(ctx context.Context, sys *system) error {
 	ctx, stop := sys.interrupt(ctx)
 	defer stop()
 	r := newBenchReport(sys)
+	r.Command = c.command()
 	err := c.measure(ctx, sys, r)
 	if err != nil && !r.worth() {
 		return explain(err)
@@ -173,7 +174,7 @@ func (c *benchCmd) measure(ctx context.Context, sys *system, r *benchReport) err
 		return err
 	}
 	defer m.close()
-	r.loaded(m, &flags)
+	r.loaded(m)
 
 	p := sys.progress("measuring", c.Quiet)
 	p.unit = func(n int64) string { return fmt.Sprintf("%d tokens", n) }

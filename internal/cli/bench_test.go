@@ -73,7 +73,8 @@ func TestBench(t *testing.T) {
 		t.Error("the machine was not closed")
 	}
 	text, err := os.ReadFile(record)
-	if err != nil || strings.Count(string(text), "## nano, 2026-01-31\n\n") != 2 || strings.Count(string(text), "\n| tg2@12 | 2.00 |") != 2 {
+	if err != nil || strings.Count(string(text), "## nano, 2026-01-31\n\n") != 2 || strings.Count(string(text), "\n| tg2@12 | 2.00 |") != 2 ||
+		got.Command != "ossian bench --prompt 5 --depth 0,12 --tokens 2 --repeat 2" {
 		t.Errorf("%s, %v", text, err)
 	}
 }
@@ -162,10 +163,10 @@ func TestBenchUsage(t *testing.T) {
 func TestBenchReport(t *testing.T) {
 	limits := bench.Limits{Read: bench.SeriesOf(48e9, 51e9, 50e9), Peaks: []bench.PeakSeries{{Kind: probe.Int8, Rate: bench.SeriesOf(2.1e12, 2e12)}}}
 	r := &benchReport{
-		Date: "2026-01-31T12:00:00Z", Processor: "Some Processor", PeakMemory: 13_870_000_000,
+		Date: "2026-01-31T12:00:00Z", Command: "ossian bench -m 20b --quick", Processor: "Some Processor", PeakMemory: 13_870_000_000,
 		Program:  versionInfo{Version: "v1.0.0", Revision: "0123456789abcdef0123", Modified: true, Go: "go1.26.8", Platform: "linux/amd64", Cores: 2, Tier: "avx512"},
 		Model:    &benchModel{Name: "20b", Shape: "gpt-oss-20b", Files: 3, FileBytes: 13_761_000_000, WeightBytes: 12_500_000_000},
-		Settings: &benchSettings{Threads: 2, Kernels: "avx512", Activations: "int8", Dense: "q8"},
+		Settings: &benchSettings{Threads: 2, Kernels: "avx512", Activations: "int8", Held: "weights read, dense weights in 8 bits; activations int8; avx512 kernels on 2 threads"},
 		Load:     &benchLoad{17.25, 13_761_000_000, 797e6},
 		Disk:     &bench.Disk{Bytes: 13_761_000_000, Seconds: 11, Rate: 1.25e9, Direct: true},
 		LeftOut:  []string{"tg64@4096"},
@@ -178,8 +179,8 @@ func TestBenchReport(t *testing.T) {
 	f := &bench.Fidelity{Text: "prose", Tokens: 384, Positions: 83, Complete: true, Rows: []bench.ComparedRow{{}}}
 	f.Reference = bench.SettingRow{Name: "f32 activations, weights as published", Speed: bench.Speed{Prefill: 31, Decode: 9.5}}
 	f.Rows[0] = bench.ComparedRow{SettingRow: bench.SettingRow{Name: "int8 activations, q8 dense"}, Difference: bench.Difference{KL: 0.0123, WorstKL: 0.4, Agreement: 0.984, Logit: 0.0171}}
-	golden(t, "fidelity.text.golden", (&benchReport{Date: r.Date, Program: r.Program, Fidelity: f}).text())
-	golden(t, "fidelity.markdown.golden", (&benchReport{Date: r.Date, Program: r.Program, Fidelity: f}).markdown())
+	golden(t, "fidelity.text.golden", (&benchReport{Date: r.Date, Command: "ossian bench --fidelity", Program: r.Program, Fidelity: f}).text())
+	golden(t, "fidelity.markdown.golden", (&benchReport{Date: r.Date, Command: "ossian bench --fidelity", Program: r.Program, Fidelity: f}).markdown())
 	golden(t, "bench.markdown.golden", r.markdown())
 }
 
@@ -211,6 +212,9 @@ func TestBenchFidelity(t *testing.T) {
 		text, err := os.ReadFile(record)
 		if want := "| f32 activations, weights as published | reference |"; err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s, %v", text, err)
+		}
+		if want := "ossian bench -m hf --fidelity --prompt 40"; c.rows > 1 && got.Command != want {
+			t.Errorf("%q, want %q", got.Command, want)
 		}
 		if c.rows == 1 && f.Rows[0].Name != "int16 activations, q8 dense" {
 			t.Errorf("%+v", f.Rows)

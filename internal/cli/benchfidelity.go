@@ -35,7 +35,7 @@ func (c *benchCmd) fidelity(ctx context.Context, sys *system, at place, r *bench
 		most = c.Prompt[0]
 	}
 	text := bench.NewText(ids, cfg.Vocab, max(min(most, cfg.MaxContext-bench.Written), 1), c.Seed)
-	ref := weightFlags{Dense: string(cpu.DenseBF16), Activations: string(cpu.F32), Kernels: c.Kernels}
+	ref := c.way(cpu.F32, cpu.DenseBF16, c.Kernels)
 	var others []bench.Setting
 	for _, w := range c.compared(&cfg) {
 		others = append(others, bench.Setting{Name: w.name(), Run: func(ctx context.Context, t *bench.Text) (*bench.Output, error) {
@@ -61,36 +61,45 @@ func (c *benchCmd) fidelity(ctx context.Context, sys *system, at place, r *bench
 // compared lists the settings; on a small model also those of lower tiers, which are slow.
 func (c *benchCmd) compared(cfg *model.Config) (out []weightFlags) {
 	if c.Quick {
-		return []weightFlags{c.weightFlags}
+		a := cpu.Activations(c.Activations)
+		if a == "" && c.Weights == "map" {
+			a = cpu.F32
+		} else if a == "" {
+			a = cpu.Int8
+		}
+		return []weightFlags{c.way(a, cpu.Dense(c.Dense), c.Kernels)}
 	}
-	q8, bf16 := string(cpu.DenseQ8), string(cpu.DenseBF16)
-	add := func(activations cpu.Activations, dense, tier string) {
-		out = append(out, weightFlags{Dense: dense, Activations: string(activations), Kernels: tier})
-	}
+	add := func(a cpu.Activations, d cpu.Dense, tier string) { out = append(out, c.way(a, d, tier)) }
 	for _, a := range []cpu.Activations{cpu.Int8, cpu.Int16} {
-		add(a, q8, c.Kernels)
-		add(a, bf16, c.Kernels)
+		add(a, cpu.DenseQ8, c.Kernels)
+		add(a, cpu.DenseBF16, c.Kernels)
 	}
-	add(cpu.BF16, bf16, c.Kernels)
+	add(cpu.BF16, cpu.DenseBF16, c.Kernels)
 	if total, _ := cfg.Parameters(); total > smallModel || c.Kernels != "" {
 		return out
 	}
 	for _, t := range platform.Detect().Tiers()[1:] {
-		add(cpu.Int8, q8, string(t))
-		add(cpu.F32, bf16, string(t))
+		add(cpu.Int8, cpu.DenseQ8, string(t))
+		add(cpu.F32, cpu.DenseBF16, string(t))
 	}
 	return out
 }
 
+// way is one way to hold and compute the model. It is that or an error: nothing falls
+// back to another.
+func (c *benchCmd) way(a cpu.Activations, d cpu.Dense, tier string) weightFlags {
+	w := weightFlags{Dense: string(d), Activations: string(a), Kernels: tier, Weights: "read"}
+	if w.rows() && c.Weights == "map" {
+		w.Weights = "map"
+	}
+	return w
+}
+
 // name of a setting as the table has it.
 func (f *weightFlags) name() string {
-	a := f.Activations
-	if a == "" {
-		a = string(cpu.Int8)
-	}
-	n := a + " activations, " + f.Dense + " dense"
+	n := f.Activations + " activations, " + f.Dense + " dense"
 	if f.rows() {
-		n = a + " activations, weights as published"
+		n = f.Activations + " activations, weights as published"
 	}
 	if f.Kernels != "" {
 		n += ", " + f.Kernels + " kernels"

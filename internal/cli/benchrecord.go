@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -46,7 +47,51 @@ func (r *benchReport) markdown() string {
 	if r.Fidelity != nil {
 		b.WriteString(fidelityMarkdown(r.Fidelity))
 	}
+	fmt.Fprintf(&b, "\nRepeat with `%s`.\n", r.Command)
 	return b.String()
+}
+
+// command is how to measure the same again. Of a folder it keeps the name alone.
+func (c *benchCmd) command() string {
+	out := "ossian bench"
+	add := func(flag string, value any) { out += fmt.Sprintf(" --%s %v", flag, value) }
+	if c.Model != "" {
+		out += " -m " + filepath.Base(c.Model)
+	}
+	for _, b := range []struct {
+		on   bool
+		name string
+	}{{c.ProbeOnly, "probe-only"}, {c.Fidelity, "fidelity"}, {c.Quick, "quick"}, {c.Disk, "disk"}} {
+		if b.on {
+			out += " --" + b.name
+		}
+	}
+	for _, l := range []struct {
+		name string
+		ns   []int
+	}{{"prompt", c.Prompt}, {"depth", c.Depth}} {
+		if len(l.ns) > 0 {
+			add(l.name, strings.ReplaceAll(list(l.ns), ", ", ","))
+		}
+	}
+	if c.Tokens != nil {
+		add("tokens", *c.Tokens)
+	}
+	if c.Repeat != 0 {
+		add("repeat", c.Repeat)
+	}
+	if c.Seed != 0 {
+		add("seed", c.Seed)
+	}
+	if c.Threads != 0 {
+		add("threads", c.Threads)
+	}
+	for _, f := range [][2]string{{"activations", c.Activations}, {"dense", c.Dense}, {"weights", c.Weights}, {"kernels", c.Kernels}} {
+		if f[1] != "" && f != [2]string{"dense", "q8"} && f != [2]string{"weights", "auto"} {
+			add(f[0], f[1])
+		}
+	}
+	return out
 }
 
 func list(ns []int) string {

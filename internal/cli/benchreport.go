@@ -13,6 +13,7 @@ import (
 // benchReport is everything a bench has to say, as --json prints it.
 type benchReport struct {
 	Date      string         `json:"date"`
+	Command   string         `json:"command"` // that measures the same again
 	Program   versionInfo    `json:"program"`
 	Processor string         `json:"processor,omitempty"`
 	Model     *benchModel    `json:"model,omitempty"`
@@ -40,7 +41,7 @@ type benchSettings struct {
 	Threads     int    `json:"threads"`
 	Kernels     string `json:"kernels"`
 	Activations string `json:"activations"`
-	Dense       string `json:"dense"`
+	Held        string `json:"held"` // all of it, and how the weights are kept, for people
 }
 
 type benchLoad struct {
@@ -60,14 +61,11 @@ func (r *benchReport) worth() bool {
 }
 
 // loaded notes the model, and how it is computed.
-func (r *benchReport) loaded(m *opened, f *loadFlags) {
+func (r *benchReport) loaded(m *opened) {
 	r.model(m.place, m.backend.Config())
 	r.Model.WeightBytes = m.weights.Bytes()
 	r.Load = &benchLoad{Seconds: m.loadTime.Seconds(), Bytes: r.Model.FileBytes, Rate: perSecond(r.Model.FileBytes, m.loadTime)}
-	r.Settings = &benchSettings{Dense: "as in the files"}
-	if !f.rows() {
-		r.Settings.Dense = f.Dense
-	}
+	r.Settings = &benchSettings{Held: m.held}
 	if b, ok := m.backend.(*cpu.Backend); ok {
 		r.Settings.Threads, r.Settings.Kernels, r.Settings.Activations = b.Threads(), b.Kernels(), string(b.Activations())
 	}
@@ -117,7 +115,7 @@ func (r *benchReport) head() (out []field) {
 		add("model", "%s; %s in %s", name, size(m.FileBytes), plural(m.Files, "file"))
 	}
 	if s := r.Settings; s != nil {
-		add("settings", "%s, %s kernels, activations %s, dense weights %s", plural(s.Threads, "thread"), s.Kernels, s.Activations, s.Dense)
+		add("settings", "%s", s.Held)
 		add("load", "%.2f s, %s", r.Load.Seconds, amount(r.Load.Rate, "B/s"))
 	}
 	if d := r.Disk; d != nil {
