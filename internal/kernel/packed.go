@@ -250,7 +250,10 @@ func twice(code byte) int32 {
 }
 
 // PanelBytes is the scratch that Ops.Mul needs for matrices of cols columns: two decoded
-// tiles, and room to align them.
-func PanelBytes(cols int) int { return 2*blocks(cols)*panelBlock + 64 }
+// tiles, or a piece of one and the vectors that meet it; and room to align them.
+func PanelBytes(cols int) int { return max(2*blocks(cols)*panelBlock, pieceScratch) + 64 }
 
-const panelBlock = 576
+const (
+	panelBlock   = 576
+	pieceScratch = 108 << 10
+)

@@ -26,6 +26,10 @@ func mulAVX2(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32
 	if lo >= hi {
 		return
 	}
+	if n > fewVectors {
+		mulTilesAVX2(y, ldy, p, lo, hi, a, index, n, bias, scratch)
+		return
+	}
 	mulFew(y, ldy, p, lo, hi, a, index, n, bias, true)
 }
 
