@@ -22,10 +22,22 @@ func avx512Ops() *Ops {
 	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormAVX512, ropeAVX512, swiGLUAVX512
 	o.Attention, o.AttentionSpan = attentionAVX512, attentionSpanAVX512
 	o.AddScaled, o.Argmax = addScaledAVX512, argmaxAVX512
+	if !cpu.Detect().AVX512BF16 {
+		o.Mul = mulWithoutBF16
+	}
 	return o
 }
 
-// avx2Ops is for processors with AVX2 and FMA but without AVX-512: what has no kernel of its own yet is plain Go.
+// mulWithoutBF16 is for processors such as Ice Lake, which have all of the tier but VDPBF16PS.
+func mulWithoutBF16(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
+	if a.Form == ActBF16 {
+		mulAVX2(y, ldy, p, lo, hi, a, index, bias, scratch)
+		return
+	}
+	mulAVX512(y, ldy, p, lo, hi, a, index, bias, scratch)
+}
+
+// avx2Ops is for processors with AVX2 and FMA but without AVX-512.
 func avx2Ops() *Ops {
 	o := Generic()
 	o.Name = string(cpu.AVX2)
