@@ -97,7 +97,12 @@ func TestBenchInterrupted(t *testing.T) {
 	}
 	w, g = newBench(t)
 	g.onRead = func(int) { w.break_() }
-	if code := w.run(t, "bench", "-q", "--prompt", "0"); code != exitInterrupted || w.out.Len() != 0 || w.err.String() != "ossian: interrupted\n" {
+	if code := w.run(t, "bench", "-q", "--prompt", "0"); code != exitInterrupted || !strings.Contains(w.out.String(), "\nload  ") || strings.Contains(w.out.String(), "tokens/s") {
+		t.Errorf("%d, %q, %q", code, &w.out, &w.err)
+	}
+	w, g = newBench(t)
+	w.prober = func(int) (prober, error) { w.break_(); return g, nil }
+	if code := w.run(t, "bench", "-q"); code != exitInterrupted || w.out.Len() != 0 || w.err.String() != "ossian: interrupted\n" {
 		t.Errorf("%d, %q, %q", code, &w.out, &w.err)
 	}
 }

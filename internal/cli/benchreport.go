@@ -56,7 +56,7 @@ func newBenchReport(sys *system) *benchReport {
 
 // worth says that there is something to print.
 func (r *benchReport) worth() bool {
-	return r.Limits != nil && len(r.Limits.Read.Samples) > 0 || r.Speed != nil && len(r.Speed.Rows) > 0 ||
+	return r.Disk != nil || r.Load != nil || r.Limits != nil && len(r.Limits.Read.Samples) > 0 ||
 		r.Fidelity != nil && len(r.Fidelity.Rows) > 0
 }
 
@@ -109,10 +109,11 @@ func (r *benchReport) head() (out []field) {
 		if m.Shape != "" && m.Shape != m.Name {
 			name += ", of the shape of " + m.Shape
 		}
+		held := ""
 		if m.WeightBytes > 0 {
-			name += fmt.Sprintf("; %s in memory", size(m.WeightBytes))
+			held = fmt.Sprintf(", %s in memory", size(m.WeightBytes))
 		}
-		add("model", "%s; %s in %s", name, size(m.FileBytes), plural(m.Files, "file"))
+		add("model", "%s; %s in %s%s", name, size(m.FileBytes), plural(m.Files, "file"), held)
 	}
 	if s := r.Settings; s != nil {
 		add("settings", "%s", s.Held)
@@ -154,7 +155,7 @@ func (r *benchReport) text() string {
 	if r.Fidelity != nil {
 		b.WriteString(fidelityText(r.Fidelity))
 	}
-	if r.Speed == nil {
+	if r.Speed == nil || len(r.Speed.Rows) == 0 {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "\n%-12s %9s  %-17s %10s %13s  %6s  %-10s\n", "", "tokens/s", "min to max", "a token", "in all", "share", "min to max")
