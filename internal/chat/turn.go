@@ -22,6 +22,7 @@ type Options struct {
 	Sampling  sample.Params
 	Drop      harmony.Drop // which earlier reasoning stays out of the prompt
 	Mask      engine.MaskSource
+	NoDraft   bool // do not guess ahead; the answer is the same
 }
 
 // Kind says what an Event tells.
@@ -81,6 +82,7 @@ type Turn struct {
 	PromptTokens     int
 	CompletionTokens int
 	ReasoningTokens  int // of the completion
+	Drafts           engine.Drafts
 	Timings          engine.Timings
 }
 
@@ -96,7 +98,7 @@ func (m *Model) Turn(ctx context.Context, conv harmony.Conversation, opt Options
 		parser: m.Encoding.NewParserWith(harmony.Assistant, harmony.ParserOptions{Recipients: recipients(conv)}),
 	}
 	res, err := m.Engine.Generate(ctx, engine.Request{
-		Prompt: prompt, MaxTokens: opt.MaxTokens, Sampling: opt.Sampling, Mask: opt.Mask,
+		Prompt: prompt, MaxTokens: opt.MaxTokens, Sampling: opt.Sampling, Mask: opt.Mask, NoDraft: opt.NoDraft,
 		Stop: append(m.Encoding.Stops(), m.Stop...),
 	}, t.news)
 	return t.finish(res, err)
@@ -216,7 +218,7 @@ func (t *turn) finish(res engine.Result, err error) (Turn, error) {
 	if n := len(out.Messages); out.Finish == FinishStop && len(out.Calls) > 0 && out.Messages[n-1].IsCall() {
 		out.Finish = FinishCalls
 	}
-	out.PromptTokens, out.CompletionTokens, out.Timings = res.PromptTokens, res.CompletionTokens, res.Timings
+	out.PromptTokens, out.CompletionTokens, out.Drafts, out.Timings = res.PromptTokens, res.CompletionTokens, res.Drafts, res.Timings
 	return *out, err
 }
 

@@ -18,6 +18,9 @@ type figures struct {
 	PrefillRate      float64 `json:"prefill_tokens_per_s"`
 	DecodeSeconds    float64 `json:"decode_s"`
 	DecodeRate       float64 `json:"decode_tokens_per_s"`
+	Steps            int     `json:"decode_steps"`
+	Drafted          int     `json:"drafted_tokens"`
+	Accepted         int     `json:"accepted_tokens"`
 	FirstToken       float64 `json:"first_token_s"`
 	LoadSeconds      float64 `json:"load_s"`
 	PeakMemory       int64   `json:"peak_memory_bytes,omitempty"`
@@ -27,6 +30,7 @@ type figures struct {
 func figuresOf(t chat.Turn, m *opened) figures {
 	f := figures{
 		PromptTokens: t.PromptTokens, CompletionTokens: t.CompletionTokens, ReasoningTokens: t.ReasoningTokens,
+		Steps: t.Drafts.Steps, Drafted: t.Drafts.Drafted, Accepted: t.Drafts.Accepted,
 		PrefillSeconds: t.Timings.Prefill.Seconds(), DecodeSeconds: t.Timings.Decode.Seconds(),
 		FirstToken: t.Timings.FirstToken.Seconds(), LoadSeconds: m.loadTime.Seconds(), Held: m.held,
 	}
@@ -50,6 +54,9 @@ func rate(n int, d time.Duration) float64 {
 func (f figures) print(w io.Writer, seed uint64, finish chat.Finish) {
 	fmt.Fprintf(w, "prompt     %6d tokens %9.3f s %10.1f tokens/s\n", f.PromptTokens, f.PrefillSeconds, f.PrefillRate)
 	fmt.Fprintf(w, "generated  %6d tokens %9.3f s %10.1f tokens/s   %d of them reasoning\n", f.CompletionTokens, f.DecodeSeconds, f.DecodeRate, f.ReasoningTokens)
+	if f.Drafted > 0 {
+		fmt.Fprintf(w, "guessed    %6d tokens ahead in %d steps, %d of them right\n", f.Drafted, f.Steps, f.Accepted)
+	}
 	fmt.Fprintf(w, "first token %.3f s, load %.3f s, peak memory %s, seed %d, finish %s\n", f.FirstToken, f.LoadSeconds, size(f.PeakMemory), seed, finish)
 	if f.Held != "" {
 		fmt.Fprintln(w, f.Held)

@@ -39,6 +39,7 @@ type talkFlags struct {
 	TopK         *int     `placeholder:"N" help:"Keep the N likeliest tokens; 0 keeps all (default: 0)."`
 	MinP         *float64 `placeholder:"X" help:"Keep tokens at least X times as likely as the likeliest (default: 0)."`
 	Seed         *uint64  `placeholder:"N" help:"Same seed, same answer (default: a new one each time; --stats shows it)."`
+	Draft        bool     `negatable:"" default:"true" help:"Guess ahead where text repeats and that is faster; the answer is the same (default: yes)."`
 	Reasoning    bool     `name:"show-reasoning" negatable:"hide-reasoning" default:"true" help:"Print the reasoning on standard error (default: yes)."`
 	Stats        bool     `help:"Print token counts, rates, load time and peak memory on standard error."`
 }

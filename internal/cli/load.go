@@ -130,7 +130,7 @@ func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
 	if m.opened, err = s.openAt(ctx, at, f); err != nil {
 		return nil, err
 	}
-	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Chunk: cpu.DefaultChunk, Valid: m.sayable})
+	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Chunk: cpu.DefaultChunk, Draft: engine.MaxDraft, Valid: m.sayable})
 	m.chat.Stop = m.stops(append(m.gen.eos, cfg.EOS...))
 	m.loadTime = s.now().Sub(start)
 	return m, nil
@@ -196,6 +196,7 @@ func (m *loaded) session(f *talkFlags, sys *system) *chat.Session {
 	s.Settings.System.Effort = f.effort()
 	s.Settings.Developer.Instructions = f.Instructions
 	s.Options.MaxTokens = f.MaxTokens
+	s.Options.NoDraft = !f.Draft
 	s.Options.Sampling = f.sampling(m.gen.sampling)
 	if f.Seed == nil {
 		s.Options.Sampling.Seed = sys.seed()

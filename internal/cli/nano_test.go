@@ -30,6 +30,14 @@ func TestNano(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	first := got.Answer
+	w = newNano(t, "")
+	plain := jsonTurn{}
+	if code := w.run(t, "run", "--json", "--max-tokens", "300", "--no-draft", "What is 17 + 25?"); code != 0 || json.Unmarshal(w.out.Bytes(), &plain) != nil {
+		t.Fatal(code, &w.err)
+	}
+	if plain.Answer != first || plain.Reasoning != got.Reasoning || plain.Usage.Drafted != 0 || plain.Usage.Steps != plain.Usage.CompletionTokens-1 {
+		t.Errorf("without guesses: %+v", plain)
+	}
 
 	w = newNano(t, "What is 17 + 25?\n/effort low\nWhat is 17 + 25?\n")
 	if code := w.run(t, "chat", "--max-tokens", "300"); code != 0 {

@@ -99,7 +99,7 @@ func TestRunJSON(t *testing.T) {
 	if got.Answer != "It is 42." || got.Reasoning != "17 + 25 = 42." || got.Finish != "stop" || got.Seed != 99 || got.Model != "scripted" {
 		t.Errorf("%+v", got)
 	}
-	if u := got.Usage; u.PromptTokens != len(w.script.prompts[0]) || u.CompletionTokens != w.script.said || u.ReasoningTokens == 0 || u.LoadSeconds != 1 {
+	if u := got.Usage; u.PromptTokens != len(w.script.prompts[0]) || u.CompletionTokens != w.script.said || u.ReasoningTokens == 0 || u.LoadSeconds != 1 || u.Steps != u.CompletionTokens-1 {
 		t.Errorf("%+v", u)
 	}
 	w = newWorld(t, "", reasoned)

@@ -40,6 +40,7 @@ func newCosts(cfg *model.Config) (c costs) {
 			c.bytes[n] = float64(n)
 		}
 	}
+	c.took[1] = 1
 	return c
 }
 
@@ -54,7 +55,7 @@ func (c *costs) note(n int, d time.Duration) {
 		}
 		c.one += (t - c.one) / float64(min(c.ones, 16))
 		for i := range c.seen { // what is not tried any more is forgotten, and may be tried again
-			c.seen[i] *= 1 - 1.0/256
+			c.seen[i] *= 1 - 1.0/1024
 		}
 		return
 	}
@@ -67,26 +68,33 @@ func (c *costs) note(n int, d time.Duration) {
 }
 
 // of is the cost of a step of n tokens: what such steps took, and as far as that is little known what
-// others took beside their bytes.
+// lies between the sizes that were timed. Beyond the largest of these every token is held to cost as
+// much as in it; while there is none, bytes must do.
 func (c *costs) of(n int) float64 {
-	const trust = 0.5 // in the estimate from bytes, as good as so many steps
-	more := trust * (c.bytes[2] - 1)
-	bytes := more
+	const trust = 0.5 // in the guess, as good as so many steps
+	lo, hi := 1, 0
 	for i := 2; i < len(c.seen); i++ {
-		more += c.seen[i] * (c.took[i] - 1)
-		bytes += c.seen[i] * (c.bytes[i] - 1)
+		if i < n && c.timed(i) {
+			lo = i
+		} else if i > n && hi == 0 && c.timed(i) {
+			hi = i
+		}
 	}
 	guess := c.bytes[n]
-	if bytes > 0 {
-		guess = 1 + max(0, more/bytes)*(c.bytes[n]-1)
+	if hi > 0 {
+		guess = c.took[lo] + (c.took[hi]-c.took[lo])*float64(n-lo)/float64(hi-lo)
+	} else if lo > 1 {
+		guess = 1 + (c.took[lo]-1)*float64(n-1)/float64(lo-1)
 	}
 	return (c.seen[n]*c.took[n] + trust*guess) / (c.seen[n] + trust)
 }
 
+func (c *costs) timed(n int) bool { return c.seen[n] > 0.5 }
+
 // largest is the largest step that has been timed.
 func (c *costs) largest() int {
 	for n := len(c.seen) - 1; n > 1; n-- {
-		if c.seen[n] > 0.5 {
+		if c.timed(n) {
 			return n
 		}
 	}

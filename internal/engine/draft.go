@@ -11,7 +11,8 @@ const MaxDraft = 15
 // drafter guesses what comes next from what stood before: where the latest tokens are a repetition, it
 // proposes what followed the last time, if that pays. It serves one request at a time.
 type drafter struct {
-	most  int // tokens to guess; 0: never
+	limit int // of the engine
+	most  int // tokens to guess in this request; 0: never
 	seen  lookup
 	pay   pay
 	next  int // the token in seen that would come if the repetition went on
@@ -19,18 +20,21 @@ type drafter struct {
 	guess [MaxDraft]uint32
 }
 
-// begin starts a request of at most n tokens, of which the prompt is known.
-func (d *drafter) begin(prompt []uint32, n int) {
+// begin starts a request that comes to at most n tokens with its prompt.
+func (d *drafter) begin(req *Request, n int) {
+	d.most, d.match = d.limit, 0
+	if req.NoDraft {
+		d.most = 0
+	}
 	if d.most == 0 {
 		return
 	}
 	d.seen.reset(n)
-	for _, id := range prompt {
+	for _, id := range req.Prompt {
 		d.seen.add(id)
 	}
 	d.next, d.match = d.seen.match()
 	d.pay.odds.reset()
-	d.pay.debt = 0
 }
 
 // note takes in a chosen token.

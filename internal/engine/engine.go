@@ -64,7 +64,7 @@ func New(b model.Backend, opt Options) *Engine {
 			}
 		}
 	}
-	e.draft.most = max(0, min(opt.Draft, MaxDraft, e.chunk-1, model.Rewind))
+	e.draft.limit = max(0, min(opt.Draft, MaxDraft, e.chunk-1, model.Rewind))
 	e.draft.pay.costs = newCosts(cfg)
 	e.turn <- struct{}{}
 	return e
@@ -161,7 +161,7 @@ type run struct {
 
 func (r *run) all(ctx context.Context) error {
 	began := r.e.now()
-	r.e.draft.begin(r.req.Prompt, len(r.req.Prompt)+r.most)
+	r.e.draft.begin(r.req, len(r.req.Prompt)+r.most)
 	err := r.prefill(ctx)
 	read := r.e.now()
 	r.res.Timings.Prefill = read.Sub(began)

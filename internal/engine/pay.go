@@ -1,8 +1,8 @@
 package engine
 
-// A guess of k tokens makes a step of k+1, which costs more than a step of one and yields as many
-// tokens as were guessed right, and one. pay decides whether that is a bargain. It decides about
-// speed only, never about what comes out.
+// pay says whether a guess is a bargain. A guess of k tokens makes a step of k+1, which costs more than a step of one and yields as many
+// tokens as were guessed right, and one. It decides about speed only, never about what comes out.
+// Odds are of a request; costs and debt are of the engine.
 type pay struct {
 	odds  odds
 	costs costs
@@ -13,7 +13,7 @@ const (
 	margin  = 1.1  // a bargain yields so much more than it costs
 	credit  = 3    // debt at which no more is risked
 	savings = 8    // savings that may be risked again
-	payback = 0.01 // of debt with each step of one token: a text that never repeats loses no more than this share
+	payback = 0.01 // of debt with each step of one token: in the long run guesses lose no more than this share
 	first   = 4    // tokens of the largest step at first; then twice what was timed
 )
 

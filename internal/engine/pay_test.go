@@ -55,11 +55,11 @@ func TestCostsLearn(t *testing.T) {
 	if got := c.of(4); got > 6 {
 		t.Errorf("a hiccup makes a step of 4 cost %.2f", got)
 	}
-	for range 1000 {
+	for range 4000 {
 		c.note(1, second(1))
 	}
 	if got := c.of(4); got > c.bytes[4]*1.5 {
-		t.Errorf("a step of 4 still costs %.2f after a thousand others", got)
+		t.Errorf("a step of 4 still costs %.2f after thousands of others", got)
 	}
 	still := newCosts(&cfg)
 	for n := range 17 {
@@ -122,9 +122,9 @@ func TestDraftsPay(t *testing.T) {
 		{"nothing repeats", bytes, hashed, 100, 1, 1, 1},
 		{"repetitions of 6 that always break", bytes, breaking(6), 20000, 0, 1, 1.02},
 		{"repetitions of 8 that always break", bytes, breaking(8), 20000, 0, 0.85, 0.95},
-		{"repetitions of 12 that always break", bytes, breaking(12), 20000, 0, 0.68, 0.8},
+		{"repetitions of 12 that always break", bytes, breaking(12), 20000, 0, 0.7, 0.8},
 		{"repetitions of 32 that always break", bytes, breaking(32), 20000, 0, 0.4, 0.5},
-		{"copying, every token costs alike", compute, echo(100, 0), 100, 0, 0.9, 0.95},
+		{"copying, every token costs alike", compute, echo(100, 0), 100, 0, 0.9, 1},
 		{"copying, many tokens cost more than one by one", func(n int) float64 { return float64(n * n) }, echo(100, 0), 100, 0, 1, 1.02},
 	} {
 		run := func(draft int) (Result, time.Duration) {

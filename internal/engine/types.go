@@ -15,6 +15,7 @@ type Request struct {
 	Stop      []uint32 // ids that end the sequence; they are generated and counted
 	Sampling  sample.Params
 	Mask      MaskSource // constrains the next token; nil: free
+	NoDraft   bool       // step token by token, whatever Options.Draft allows
 }
 
 // MaskSource narrows what may come next, for example to a grammar.

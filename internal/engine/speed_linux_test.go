@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"ossian/internal/backend/cpu"
+	"ossian/internal/sample"
+)
+
+// BenchmarkDraft gives nano's processor time of decoding with guesses over that without, in runs that take turns,
+// and what a step of some tokens costs in steps of one.
+func BenchmarkDraft(b *testing.B) {
+	backend := nano(b, cpu.Options{Threads: 1})
+	vocab := backend.Config().Vocab
+	text := make([]uint32, 300)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range text {
+		text[i] = r.Uint32N(uint32(vocab))
+	}
+	edited := slices.Clone(text)
+	for i := range edited {
+		if r.IntN(30) == 0 {
+			edited[i] = r.Uint32N(uint32(vocab))
+		}
+	}
+	// One engine for each, as a program has it: what it learns of costs stays.
+	engines := [2]*Engine{New(backend, Options{Now: processor}), New(backend, Options{Draft: MaxDraft, Now: processor})}
+	for _, c := range []struct {
+		name        string
+		prompt, say []uint32
+	}{
+		{"copy", text, text},
+		{"copy with a change in thirty", text, edited},
+		{"ordinary", text[:20], text[20:]},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			var took [2]time.Duration
+			var drafts Drafts
+			for b.Loop() {
+				for i, e := range engines {
+					res, err := e.Generate(b.Context(), Request{
+						Prompt: c.prompt, MaxTokens: len(c.say), Mask: dictate(c.say, vocab), Sampling: sample.Params{Temperature: 1},
+					}, none)
+					if err != nil {
+						b.Fatal(err)
+					}
+					took[i] += res.Timings.Decode
+					drafts.Drafted += res.Drafts.Drafted
+					drafts.Accepted += res.Drafts.Accepted
+				}
+			}
+			b.ReportMetric(float64(took[1])/float64(took[0]), "of-plain")
+			b.ReportMetric(float64(drafts.Drafted)/float64(b.N), "guessed")
+			b.ReportMetric(float64(drafts.Accepted)/float64(b.N), "right")
+			costs := &engines[1].draft.pay.costs
+			for _, n := range []int{2, 4, 8, 16} {
+				if costs.timed(n) {
+					b.ReportMetric(costs.took[n], fmt.Sprintf("step-of-%d", n))
+				}
+			}
+		})
+	}
+}
+
+// processor is a clock of the time this process has computed. A busy machine does not move it.
+func processor() time.Time {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return time.Time{}
+	}
+	return time.Unix(0, u.Utime.Nano()+u.Stime.Nano())
+}
