@@ -70,7 +70,11 @@ const panelRows = 32
 // panelTokens is how many tokens a kernel may keep beside a panel, in its own order.
 const panelTokens = 6
 
+// partFloats is what the AVX2 kernel keeps of panelRows rows and 72 tokens: 512 columns of both, and
+// eight lanes of their products.
+const partFloats = (panelRows+72)*512 + panelRows*72*8
+
 // ScratchFloats is the scratch MatMul needs for matrices of cols columns.
 func ScratchFloats(cols int) int {
-	return (panelRows+panelTokens)*cols + panelRows*((cols+block-1)/block)
+	return max(partFloats, (panelRows+panelTokens)*cols+panelRows*((cols+block-1)/block))
 }

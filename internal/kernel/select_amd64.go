@@ -41,6 +41,7 @@ func mulWithoutBF16(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index 
 func avx2Ops() *Ops {
 	o := Generic()
 	o.Name = string(cpu.AVX2)
+	o.MatMul = matMulAVX2
 	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormAVX2, ropeAVX2, swiGLUAVX2
 	o.AddScaled, o.Argmax = addScaledAVX2, argmaxAVX2
 	o.Fill = fillAVX2

@@ -1,0 +1,157 @@
+package kernel
+
+//go:noescape
+func vec8BF16AVX2(y, x *float32, w *byte, blocks int)
+
+//go:noescape
+func vec1BF16AVX2(y, x *float32, w *byte, blocks int)
+
+//go:noescape
+func vec8MXFP4AVX2(y, x *float32, codes, scales *byte, values *[256]float32, blocks int)
+
+//go:noescape
+func vec1MXFP4AVX2(y, x *float32, codes, scales *byte, values *[256]float32, blocks int)
+
+//go:noescape
+func panelBF16AVX2(dst *float32, w *byte, rows, blocks, ld int)
+
+//go:noescape
+func panelMXFP4AVX2(dst *float32, codes, scales *byte, values *[256]float32, rows, blocks, ld int)
+
+//go:noescape
+func orderBF16(dst, x *float32, blocks int)
+
+//go:noescape
+func orderMXFP4(dst, x *float32, blocks int)
+
+//go:noescape
+func tile4x3(sums, w, x *float32, blocks int)
+
+//go:noescape
+func addLanes(dst, sums *float32, n int)
+
+// scaleValues is e8m0 of every byte: a load in place of what AVX2 has no single instruction for.
+var scaleValues = makeScaleValues()
+
+func makeScaleValues() (t [256]float32) {
+	for i := range t {
+		t[i] = e8m0(byte(i))
+	}
+	return t
+}
+
+// matMulAVX2 does whole blocks of BF16 and MXFP4; other shapes go to the Go version, which is
+// fine for the promise of one order: the choice depends on the matrix alone.
+func matMulAVX2(y []float32, ldy int, m *Matrix, lo, hi int, x []float32, ldx, n int, bias, scratch []float32) {
+	if m.Format == F32 || m.Cols%block != 0 {
+		matMul(y, ldy, m, lo, hi, x, ldx, n, bias, scratch)
+		return
+	}
+	if lo >= hi || n == 0 {
+		return
+	}
+	if n < tileTokens {
+		for t := range n {
+			matVecAVX2(y[t*ldy:][:hi], m, lo, hi, x[t*ldx:][:m.Cols])
+		}
+	} else {
+		for r := lo; r < hi; r += panelRows {
+			for t := 0; t < n; t += partTokens {
+				k := min(partTokens, n-t)
+				panelAVX2(y[t*ldy:], ldy, m, r, min(panelRows, hi-r), x[t*ldx:], ldx, k, scratch)
+			}
+		}
+	}
+	if bias == nil {
+		return
+	}
+	bias = bias[lo:hi]
+	for t := range n {
+		row := y[t*ldy+lo:][:len(bias)]
+		for i, b := range bias {
+			row[i] += b
+		}
+	}
+}
+
+func matVecAVX2(y []float32, m *Matrix, lo, hi int, x []float32) {
+	nb := m.Cols / block
+	r := lo
+	switch m.Format {
+	case BF16:
+		w := m.Data[2*lo*m.Cols : 2*hi*m.Cols]
+		for ; r+8 <= hi; r += 8 {
+			vec8BF16AVX2(&y[r], &x[0], &w[2*(r-lo)*m.Cols], nb)
+		}
+		for ; r < hi; r++ {
+			vec1BF16AVX2(&y[r], &x[0], &w[2*(r-lo)*m.Cols], nb)
+		}
+	case MXFP4:
+		w, s := m.Data[lo*m.Cols/2:hi*m.Cols/2], m.Scales[lo*nb:hi*nb]
+		for ; r+8 <= hi; r += 8 {
+			vec8MXFP4AVX2(&y[r], &x[0], &w[(r-lo)*m.Cols/2], &s[(r-lo)*nb], &scaleValues, nb)
+		}
+		for ; r < hi; r++ {
+			vec1MXFP4AVX2(&y[r], &x[0], &w[(r-lo)*m.Cols/2], &s[(r-lo)*nb], &scaleValues, nb)
+		}
+	}
+}
+
+// The tile, and how much of a matrix is before it at a time. Of so many columns eight rows and three
+// tokens are in the first-level cache, all the rows of a panel and the tokens of a part in the second.
+const (
+	tileRows   = 4
+	tileTokens = 3
+	partBlocks = 16
+	partTokens = 24 * tileTokens
+	sumFloats  = 8 * tileRows * tileTokens
+)
+
+// panelAVX2 takes a panel of rows times some tokens, a part of the columns after the other: the rows are
+// widened, the tokens ordered, then two quads of rows go through all tokens. Rows and tokens
+// that do not fill a tile are made up with zeros.
+func panelAVX2(y []float32, ldy int, m *Matrix, r0, rows int, x []float32, ldx, n int, scratch []float32) {
+	nb := m.Cols / block
+	quads, triples := (rows+tileRows-1)/tileRows, (n+tileTokens-1)/tileTokens
+	width := min(nb, partBlocks) * block
+	panel, scratch := scratch[:panelRows*width], scratch[panelRows*width:]
+	group, scratch := scratch[:triples*tileTokens*width], scratch[triples*tileTokens*width:]
+	sums := scratch[:quads*triples*sumFloats]
+	clear(sums)
+	for b := 0; b < nb; b += partBlocks {
+		k := min(partBlocks, nb-b)
+		width = k * block
+		if m.Format == BF16 {
+			panelBF16AVX2(&panel[0], &m.Data[2*(r0*m.Cols+b*block)], rows, k, 2*m.Cols)
+		} else {
+			panelMXFP4AVX2(&panel[0], &m.Data[(r0*nb+b)*block/2], &m.Scales[r0*nb+b], &scaleValues, rows, k, nb)
+		}
+		clear(panel[rows*width : quads*tileRows*width])
+		for t := range n {
+			if from := x[t*ldx+b*block:][:width]; m.Format == BF16 {
+				orderBF16(&group[t*width], &from[0], k)
+			} else {
+				orderMXFP4(&group[t*width], &from[0], k)
+			}
+		}
+		clear(group[n*width : triples*tileTokens*width])
+		for q := 0; q < quads; q += 2 {
+			for t := range triples {
+				for i := q; i < min(q+2, quads); i++ {
+					tile4x3(&sums[(i*triples+t)*sumFloats], &panel[i*tileRows*width], &group[t*tileTokens*width], k)
+				}
+			}
+		}
+	}
+	var out [tileRows * tileTokens]float32
+	for q := range quads {
+		for t := range triples {
+			addLanes(&out[0], &sums[(q*triples+t)*sumFloats], len(out))
+			for i := range min(tileRows, rows-q*tileRows) {
+				for j := range min(tileTokens, n-t*tileTokens) {
+					y[(t*tileTokens+j)*ldy+r0+q*tileRows+i] = out[i*tileTokens+j]
+				}
+			}
+		}
+	}
+}

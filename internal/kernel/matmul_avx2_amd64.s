@@ -1,0 +1,185 @@
+#include "textflag.h"
+#include "avx2_amd64.h"
+#include "avx2_matmul_amd64.h"
+
+// Many tokens: rows are widened and activations ordered for some columns, then go through a tile. The
+// order of the sums is that of the functions for one token.
+
+NIBBLES(nibbles<>)
+
+// func panelBF16AVX2(dst *float32, w *byte, rows, blocks, ld int)
+// Widens blocks of 32 columns of rows that are ld bytes apart.
+TEXT ·panelBF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), DI
+	MOVQ  w+8(FP), DX
+	MOVQ  rows+16(FP), R9
+	MOVQ  ld+32(FP), R8
+	VPXOR Y12, Y12, Y12
+row:
+	MOVQ  DX, SI
+	MOVQ  blocks+24(FP), CX
+loop:
+	VPUNPCKLWD (SI), Y12, Y0
+	VPUNPCKHWD (SI), Y12, Y1
+	VPUNPCKLWD 32(SI), Y12, Y2
+	VPUNPCKHWD 32(SI), Y12, Y3
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ  $64, SI
+	ADDQ  $128, DI
+	DECQ  CX
+	JNZ   loop
+	ADDQ  R8, DX
+	DECQ  R9
+	JNZ   row
+	VZEROUPPER
+	RET
+
+// func panelMXFP4AVX2(dst *float32, codes, scales *byte, values *[256]float32, rows, blocks, ld int)
+// Rows are ld blocks apart.
+TEXT ·panelMXFP4AVX2(SB), NOSPLIT, $0-56
+	MOVQ    dst+0(FP), DI
+	MOVQ    codes+8(FP), R12
+	MOVQ    scales+16(FP), R13
+	MOVQ    values+24(FP), DX
+	MOVQ    rows+32(FP), R9
+	MOVQ    ld+48(FP), R8
+	CONSTANTS4(nibbles<>)
+row:
+	MOVQ    R12, SI
+	MOVQ    R13, R10
+	MOVQ    blocks+40(FP), CX
+loop:
+	MOVBLZX (R10), AX
+	WIDEN4((SI))
+	VBROADCASTSS (DX)(AX*4), Y15
+	VMULPS  Y15, Y9, Y9
+	VMULPS  Y15, Y11, Y11
+	VMULPS  Y15, Y10, Y10
+	VMULPS  Y15, Y12, Y12
+	VMOVUPS Y9, (DI)
+	VMOVUPS Y11, 32(DI)
+	VMOVUPS Y10, 64(DI)
+	VMOVUPS Y12, 96(DI)
+	ADDQ    $16, SI
+	INCQ    R10
+	ADDQ    $128, DI
+	DECQ    CX
+	JNZ     loop
+	ADDQ    R8, R13
+	MOVQ    R8, AX
+	SHLQ    $4, AX
+	ADDQ    AX, R12
+	DECQ    R9
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func orderBF16(dst, x *float32, blocks int)
+TEXT ·orderBF16(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), BX
+	MOVQ blocks+16(FP), CX
+loop:
+	ORDERB(Y10, X10, Y11, X11, Y12, X12, Y13, X13)
+	VMOVUPS Y10, (DI)
+	VMOVUPS Y11, 32(DI)
+	VMOVUPS Y12, 64(DI)
+	VMOVUPS Y13, 96(DI)
+	ADDQ $128, BX
+	ADDQ $128, DI
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func orderMXFP4(dst, x *float32, blocks int)
+TEXT ·orderMXFP4(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), BX
+	MOVQ blocks+16(FP), CX
+loop:
+	ORDER4(nibbles<>)
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $128, BX
+	ADDQ $128, DI
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// STEP is eight columns of four rows times three tokens, op into the sums.
+#define TOKENS(op, at, a, b, c) \
+	VMOVUPS at, Y15      \
+	op Y12, Y15, a       \
+	op Y13, Y15, b       \
+	op Y14, Y15, c
+
+#define STEP(op, off) \
+	VMOVUPS off(BX), Y12                           \
+	VMOVUPS off(BX)(R8*1), Y13                     \
+	VMOVUPS off(BX)(R8*2), Y14                     \
+	TOKENS(op, off(SI), Y0, Y1, Y2)                \
+	TOKENS(op, off(SI)(R8*1), Y3, Y4, Y5)          \
+	TOKENS(op, off(SI)(R8*2), Y6, Y7, Y8)          \
+	TOKENS(op, off(SI)(R9*1), Y9, Y10, Y11)
+
+#define TOTAL(off, a) \
+	VADDPS off(DI), a, a     \
+	VMOVUPS a, off(DI)
+
+// func tile4x3(sums, w, x *float32, blocks int)
+// Adds four rows times three tokens, each of so many blocks and one after the other, to
+// twelve sums of eight lanes: three of each row.
+TEXT ·tile4x3(SB), NOSPLIT, $0-32
+	MOVQ sums+0(FP), DI
+	MOVQ w+8(FP), SI
+	MOVQ x+16(FP), BX
+	MOVQ blocks+24(FP), CX
+	MOVQ CX, R8
+	SHLQ $7, R8
+	LEAQ (R8)(R8*2), R9
+loop:
+	STEP(VMULPS, 0)
+	STEP(VFMADD231PS, 32)
+	STEP(VFMADD231PS, 64)
+	STEP(VFMADD231PS, 96)
+	TOTAL(0, Y0)
+	TOTAL(32, Y1)
+	TOTAL(64, Y2)
+	TOTAL(96, Y3)
+	TOTAL(128, Y4)
+	TOTAL(160, Y5)
+	TOTAL(192, Y6)
+	TOTAL(224, Y7)
+	TOTAL(256, Y8)
+	TOTAL(288, Y9)
+	TOTAL(320, Y10)
+	TOTAL(352, Y11)
+	ADDQ $128, SI
+	ADDQ $128, BX
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func addLanes(dst, sums *float32, n int)
+// Each of n sums of eight lanes to one value.
+TEXT ·addLanes(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ sums+8(FP), SI
+	MOVQ n+16(FP), CX
+loop:
+	VMOVUPS (SI), Y0
+	HSUM(Y0, X0, (DI))
+	ADDQ $32, SI
+	ADDQ $4, DI
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
