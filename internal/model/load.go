@@ -78,7 +78,7 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 	}
 	readers := opt.Readers
 	if readers <= 0 {
-		readers = min(max(runtime.GOMAXPROCS(0), 4), 8)
+		readers = min(max(2*runtime.GOMAXPROCS(0), 4), 8)
 	}
 	if err := fill(ctx, bindings, readers, opt.Progress); err != nil {
 		_ = w.Close() // the first error is the one to tell

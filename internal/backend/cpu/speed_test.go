@@ -16,7 +16,7 @@ import (
 
 // TestSpeed measures a real checkpoint; it runs only when asked:
 //
-//	OSSIAN_MODEL=folder [OSSIAN_PROMPT=64] [OSSIAN_DECODE=16] go test ./internal/backend/cpu -run Speed -v -timeout 1h
+//	OSSIAN_MODEL=folder [OSSIAN_DENSE=q8] [OSSIAN_PROMPT=64] [OSSIAN_DECODE=16] go test ./internal/backend/cpu -run Speed -v -timeout 1h
 func TestSpeed(t *testing.T) {
 	dir := os.Getenv("OSSIAN_MODEL")
 	if dir == "" {
@@ -30,7 +30,15 @@ func TestSpeed(t *testing.T) {
 	}
 	prompt, decode := number("OSSIAN_PROMPT", 64), number("OSSIAN_DECODE", 16)
 	start := time.Now()
-	w, err := model.Load(context.Background(), dir, model.LoadOptions{})
+	load := model.LoadOptions{}
+	if d := os.Getenv("OSSIAN_DENSE"); d != "" {
+		layout, err := NewLayout(Dense(d), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		load.Packer = layout
+	}
+	w, err := model.Load(context.Background(), dir, load)
 	if err != nil {
 		t.Fatal(err)
 	}
