@@ -1,4 +1,4 @@
-// A tile of 16 rows times groups of six vectors, with AVX2. Each function takes a *tile6Args:
+// A tile of 16 rows times groups of six vectors, or of their first four, with AVX2. Each function takes a *tile6Args:
 //
 //	0 panel   8 acts   16 y   24 bytes from y to y   32 groups   40 blocks   48 vectors of the last
 //	group   56 spare   64 next   72 asks
@@ -24,7 +24,8 @@ more:                      \
 	DECQ R15           \
 	JNZ  more
 
-#define GROUP \
+// The next group's y, and where the group is the last and short, the spare one.
+#define GROUP6 \
 	MOVQ    16(AX), R8           \
 	MOVQ    24(AX), R15          \
 	LEAQ    (R8)(R15*1), R9      \
@@ -38,16 +39,33 @@ more:                      \
 	JNZ     whole                \
 	MOVQ    48(AX), CX           \
 	MOVQ    56(AX), BX           \
+	CMPQ    CX, $5               \
+	CMOVQLT BX, R12              \
+	CMPQ    CX, $6               \
+	CMOVQLT BX, R13              \
+	SHORT
+
+#define GROUP4 \
+	MOVQ    16(AX), R8           \
+	MOVQ    24(AX), R15          \
+	LEAQ    (R8)(R15*1), R9      \
+	LEAQ    (R9)(R15*1), R10     \
+	LEAQ    (R10)(R15*1), R11    \
+	ADDQ    R11, R15             \
+	MOVQ    R15, 16(AX)          \
+	DECQ    32(AX)               \
+	JNZ     whole                \
+	MOVQ    48(AX), CX           \
+	MOVQ    56(AX), BX           \
+	SHORT
+
+#define SHORT \
 	CMPQ    CX, $2               \
 	CMOVQLT BX, R9               \
 	CMPQ    CX, $3               \
 	CMOVQLT BX, R10              \
 	CMPQ    CX, $4               \
 	CMOVQLT BX, R11              \
-	CMPQ    CX, $5               \
-	CMOVQLT BX, R12              \
-	CMPQ    CX, $6               \
-	CMOVQLT BX, R13              \
 whole:                               \
 	MOVQ    0(AX), BX            \
 	MOVQ    40(AX), CX
@@ -68,3 +86,15 @@ whole:                               \
 	VFMADD213PS  32(y), Y14, b      \
 	VMOVUPS      a, (y)             \
 	VMOVUPS      b, 32(y)
+
+// The products D of what is in Y12 and Y13 with 4 bytes of each vector.
+#define DOT4(D, i) \
+	D(24*i, Y0, Y1)             \
+	D(24*i+4, Y2, Y3)           \
+	D(24*i+8, Y4, Y5)           \
+	D(24*i+12, Y6, Y7)
+
+#define DOT6(D, i) \
+	DOT4(D, i)                  \
+	D(24*i+16, Y8, Y9)          \
+	D(24*i+20, Y10, Y11)

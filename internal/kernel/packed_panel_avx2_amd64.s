@@ -4,7 +4,7 @@
 // a destination, the weights, and the blocks.
 //
 // bytes: of each block 8 times 64 bytes, 4 columns of 16 rows; words: 16 times 64 bytes, 2 columns as
-// 16 bits, bytes 0 and 2 of all fours and then 1 and 3; both with 16 scales after them, as float32. floats: 32 times 64 bytes, a column each.
+// 16 bits, bytes 0 and 2 of all fours and then 1 and 3; both with 16 scales after them, as float32.
 
 // 2*e2m1+12 of every code, and 2*e2m1.
 DATA codes<>+0(SB)/8, $0x181412100f0e0d0c
@@ -129,39 +129,5 @@ blk:
 	ADDQ      $1088, DI
 	DECQ      CX
 	JNZ       blk
-	VZEROUPPER
-	RET
-
-#define PAIR(i) \
-	VMOVDQU 64*i(SI), Y0                  \
-	VMOVDQU 64*i+32(SI), Y1               \
-	VPSLLD  $16, Y0, Y2                   \
-	VPSLLD  $16, Y1, Y3                   \
-	VPAND   Y15, Y0, Y0                   \
-	VPAND   Y15, Y1, Y1                   \
-	VMOVDQU Y2, 128*i(DI)(R8*1)           \
-	VMOVDQU Y3, 128*i+32(DI)(R8*1)        \
-	VMOVDQU Y0, 128*i(DI)(R9*1)           \
-	VMOVDQU Y1, 128*i+32(DI)(R9*1)
-
-// func panelFloats(dst, w unsafe.Pointer, nb, first int)
-// The first column of each pair comes first bytes after its begin, the other in its other half:
-// first is 0 or 64.
-TEXT ·panelFloats(SB), NOSPLIT, $0-32
-	BEGIN
-	MOVQ first+24(FP), R8
-	MOVQ $64, R9
-	SUBQ R8, R9
-	EACH($0xffff0000, X15, Y15)
-	SHLQ $2, CX
-octet:
-	PAIR(0)
-	PAIR(1)
-	PAIR(2)
-	PAIR(3)
-	ADDQ $256, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ  octet
 	VZEROUPPER
 	RET
