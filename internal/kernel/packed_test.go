@@ -99,6 +99,9 @@ func TestMul(t *testing.T) {
 						if cols > 1000 && (rows != 80 || n == 5) || cols%32 != 0 && rows > 64 {
 							continue
 						}
+						if testing.Short() && (rows+cols/31+n)%5 != 0 { // an emulated processor
+							continue
+						}
 						mulCase(t, o, r, pair.w, pair.x, rows, cols, n, pair.tol, &sumErr, &sumNorm)
 					}
 				}

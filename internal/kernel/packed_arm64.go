@@ -1,0 +1,245 @@
+package kernel
+
+import "unsafe"
+
+// vecArgs are the arguments of the functions for one vector: see packed_vec_arm64.h.
+type vecArgs struct {
+	w, y  [4]unsafe.Pointer
+	x     unsafe.Pointer
+	tiles int
+	nb    int
+}
+
+//go:noescape
+func vecMX8Dot(a *vecArgs)
+
+//go:noescape
+func vecMX16Dot(a *vecArgs)
+
+//go:noescape
+func vecQ8x8Dot(a *vecArgs)
+
+//go:noescape
+func vecQ8x16Dot(a *vecArgs)
+
+//go:noescape
+func vecMX8NEON(a *vecArgs)
+
+//go:noescape
+func vecMX16NEON(a *vecArgs)
+
+//go:noescape
+func vecQ8x8NEON(a *vecArgs)
+
+//go:noescape
+func vecQ8x16NEON(a *vecArgs)
+
+//go:noescape
+func vecBF32(a *vecArgs)
+
+//go:noescape
+func vecBF16(a *vecArgs)
+
+// tileArgs are the arguments of the functions for many vectors: see packed_tile_arm64.s.
+type tileArgs struct {
+	w    unsafe.Pointer
+	x, y [groupVectors]unsafe.Pointer
+	bias unsafe.Pointer
+	nb   int
+}
+
+//go:noescape
+func tile8Dot(a *tileArgs)
+
+//go:noescape
+func tile16Dot(a *tileArgs)
+
+//go:noescape
+func tileBF32(a *tileArgs)
+
+//go:noescape
+func tileBF16(a *tileArgs)
+
+//go:noescape
+func panelMX(dst, w unsafe.Pointer, nb int)
+
+//go:noescape
+func panelQ8(dst, w unsafe.Pointer, nb int)
+
+// Vectors are taken six at a time, each with half a tile of rows. A rest of fewVectors goes one by
+// one: by the count of instructions that is less work than a group half empty.
+const (
+	groupVectors = 6
+	halfTile     = TileRows / 2
+	fewVectors   = 2
+)
+
+func mulDotProd(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
+	mulVectors(true, y, ldy, p, lo, hi, a, index, bias, scratch)
+}
+
+func mulNEON(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
+	mulVectors(false, y, ldy, p, lo, hi, a, index, bias, scratch)
+}
+
+// mulVectors is Ops.Mul, with SDOT or without. Without it whole numbers go vector by vector.
+func mulVectors(dot bool, y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
+	n := a.N()
+	if index != nil {
+		n = len(index)
+	}
+	if lo >= hi {
+		return
+	}
+	tiled := n - n%groupVectors
+	if n-tiled > fewVectors {
+		tiled = n
+	}
+	if !dot && p.Form != FormBF16 {
+		tiled = 0
+	}
+	if tiled > 0 {
+		mulTiles(y, ldy, p, lo, hi, a, index, tiled, bias, scratch)
+	}
+	for t := tiled; t < n; t++ {
+		row := y[t*ldy+lo : t*ldy+hi]
+		if bias != nil {
+			copy(row, bias[lo:hi])
+		} else {
+			clear(row)
+		}
+	}
+	step := hi - lo
+	if n-tiled > 1 {
+		step = 4 * TileRows // which stay in the cache for the other vectors
+	}
+	for r := lo; r < hi; r += step {
+		for t := tiled; t < n; t++ {
+			mulVec(dot, y[t*ldy:], p, r, min(r+step, hi), a, a.vector(t, index))
+		}
+	}
+}
+
+// vector is the t-th vector of a product.
+func (a *Acts) vector(t int, index []int32) []byte {
+	if index != nil {
+		t = int(index[t])
+	}
+	return a.Data[t*a.stride():][:a.stride()]
+}
+
+// mulVec adds the product of rows lo..hi-1 with the vector x to y.
+func mulVec(dot bool, y []float32, p *Packed, lo, hi int, a *Acts, x []byte) {
+	nb := blocks(p.Cols)
+	tile := nb * p.Form.groupBytes()
+	w := p.Data[lo/TileRows*tile:][:(hi-lo+TileRows-1)/TileRows*tile]
+	args := vecArgs{x: unsafe.Pointer(&x[0]), nb: nb}
+	if args.tiles = (hi - lo) / (4 * TileRows); args.tiles > 0 {
+		for j := range 4 {
+			i := j * args.tiles
+			args.w[j] = unsafe.Pointer(&w[i*tile])
+			args.y[j] = unsafe.Pointer(&y[lo+i*TileRows])
+		}
+		vec(dot, p.Form, a.Form, &args)
+		w = w[4*args.tiles*tile:]
+		lo += 4 * args.tiles * TileRows
+	}
+	if lo == hi {
+		return
+	}
+	// Up to four tiles, the last perhaps short, go through a buffer.
+	var buf [4 * TileRows]float32
+	copy(buf[:], y[lo:hi])
+	args.tiles = 1
+	for j := range 4 {
+		args.w[j] = unsafe.Pointer(&w[min(j*tile, len(w)-tile)])
+		args.y[j] = unsafe.Pointer(&buf[j*TileRows])
+	}
+	vec(dot, p.Form, a.Form, &args)
+	copy(y[lo:hi], buf[:])
+}
+
+// vec calls by name, because through a variable the arguments would escape.
+func vec(dot bool, w Form, x ActForm, a *vecArgs) {
+	switch {
+	case x == ActF32:
+		vecBF32(a)
+	case x == ActBF16:
+		vecBF16(a)
+	case dot && w == FormMXFP4 && x == ActInt8:
+		vecMX8Dot(a)
+	case dot && w == FormMXFP4:
+		vecMX16Dot(a)
+	case dot && x == ActInt8:
+		vecQ8x8Dot(a)
+	case dot:
+		vecQ8x16Dot(a)
+	case w == FormMXFP4 && x == ActInt8:
+		vecMX8NEON(a)
+	case w == FormMXFP4:
+		vecMX16NEON(a)
+	case x == ActInt8:
+		vecQ8x8NEON(a)
+	default:
+		vecQ8x16NEON(a)
+	}
+}
+
+// mulTiles sets the first n vectors of y, tile by tile: whole numbers are decoded to a panel
+// that stays in the cache for all groups of vectors.
+func mulTiles(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, n int, bias []float32, scratch []byte) {
+	nb := blocks(p.Cols)
+	size := nb * p.Form.groupBytes()
+	for r := lo; r < hi; r += TileRows {
+		w := unsafe.Pointer(&p.Data[r/TileRows*size:][:size][0])
+		second := uintptr(32) // from the first half of the rows to the second
+		if p.Form != FormBF16 {
+			panel := unsafe.Pointer(&scratch[:PanelBytes(p.Cols)][0])
+			if p.Form == FormMXFP4 {
+				panelMX(panel, w, nb)
+			} else {
+				panelQ8(panel, w, nb)
+			}
+			w, second = panel, uintptr(nb*panelBlock/2)
+		}
+		mulHalf(y, ldy, r, min(r+halfTile, hi), w, a, index, n, bias)
+		if r+halfTile < hi {
+			mulHalf(y, ldy, r+halfTile, min(r+TileRows, hi), unsafe.Add(w, second), a, index, n, bias)
+		}
+	}
+}
+
+// mulHalf does rows lo..hi-1, eight or the fewer that there are, from the weights at w.
+func mulHalf(y []float32, ldy, lo, hi int, w unsafe.Pointer, a *Acts, index []int32, n int, bias []float32) {
+	var first [halfTile]float32
+	if bias != nil {
+		copy(first[:], bias[lo:hi])
+	}
+	args := tileArgs{w: w, bias: unsafe.Pointer(&first), nb: blocks(a.Cols)}
+	var short [groupVectors][halfTile]float32
+	for t := 0; t < n; t += groupVectors {
+		for i := range groupVectors {
+			j := min(t+i, n-1) // a group that is not full repeats the last vector, and sets its y again
+			args.x[i] = unsafe.Pointer(&a.vector(j, index)[0])
+			args.y[i] = unsafe.Pointer(&short[i])
+			if hi-lo == halfTile {
+				args.y[i] = unsafe.Pointer(&y[j*ldy+lo : j*ldy+hi][0])
+			}
+		}
+		switch a.Form {
+		case ActInt8:
+			tile8Dot(&args)
+		case ActInt16:
+			tile16Dot(&args)
+		case ActF32:
+			tileBF32(&args)
+		default:
+			tileBF16(&args)
+		}
+		if hi-lo < halfTile {
+			for i := range min(groupVectors, n-t) {
+				copy(y[(t+i)*ldy+lo:(t+i)*ldy+hi], short[i][:])
+			}
+		}
+	}
+}
