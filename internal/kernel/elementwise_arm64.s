@@ -7,8 +7,8 @@ EXPCONSTS(expc<>)
 #define SQUARES(v, even, odd) \
 	FCVTL(v, 4)            \
 	FCVTL2(v, 5)           \
-	FMLAD(4, 4, even)      \
-	FMLAD(5, 5, odd)
+	FMLA2(4, 4, even)      \
+	FMLA2(5, 5, odd)
 
 // func sumSquares(x unsafe.Pointer, n int) float64
 // n is a multiple of 16.
@@ -29,10 +29,10 @@ again:
 	ADD   $64, R1
 	SUBS  $16, R2, R2
 	BNE   again
-	FADDD(17, 16, 16)
-	FADDD(19, 18, 18)
-	FADDD(18, 16, 16)
-	FADDPD(16, 16, 16)
+	FADD2(17, 16, 16)
+	FADD2(19, 18, 18)
+	FADD2(18, 16, 16)
+	FADDP2(16, 16, 16)
 	FMOVD F16, ret+16(FP)
 	RET
 
@@ -174,9 +174,9 @@ again:
 	FCMEQ(16, 1, 1)
 	FCMEQ(16, 2, 2)
 	FCMEQ(16, 3, 3)
-	ORR(1, 0, 0)
-	ORR(3, 2, 2)
-	ORR(2, 0, 0)
+	ORR16(1, 0, 0)
+	ORR16(3, 2, 2)
+	ORR16(2, 0, 0)
 	UMAXV(0, 0)
 	FMOVS F0, R3
 	CBNZW R3, found

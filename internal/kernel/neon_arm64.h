@@ -13,7 +13,7 @@
 // d += n*m, rounded once; E with a lane of m.
 #define FMLA(m, n, d) OP3(0x4e20cc00, m, n, d)
 #define FMLS(m, n, d) OP3(0x4ea0cc00, m, n, d)
-#define FMLAD(m, n, d) OP3(0x4e60cc00, m, n, d)
+#define FMLA2(m, n, d) OP3(0x4e60cc00, m, n, d)
 #define FMLAE(m, i, n, d) LANE(0x4f801000, m, i, n, d)
 #define FMULE(m, i, n, d) LANE(0x4f809000, m, i, n, d)
 
@@ -26,15 +26,17 @@
 #define FMIN(m, n, d) OP3(0x4ea0f400, m, n, d)
 #define FCMGT(m, n, d) OP3(0x6ea0e400, m, n, d)
 #define FCMEQ(m, n, d) OP3(0x4e20e400, m, n, d)
-#define FADDD(m, n, d) OP3(0x4e60d400, m, n, d)
+#define FADD2(m, n, d) OP3(0x4e60d400, m, n, d)
 #define ADDS4(m, n, d) OP3(0x4ea08400, m, n, d)
 #define SUBS4(m, n, d) OP3(0x6ea08400, m, n, d)
 #define UMAX(m, n, d) OP3(0x6ea06400, m, n, d)
 #define CMHI(m, n, d) OP3(0x6ea03400, m, n, d)
-#define AND(m, n, d) OP3(0x4e201c00, m, n, d)
-#define EOR(m, n, d) OP3(0x6e201c00, m, n, d)
-#define ORR(m, n, d) OP3(0x4ea01c00, m, n, d)
-#define MOV(n, d) ORR(n, n, d)
+// Ones where a bit of m is in n.
+#define CMTST(m, n, d) OP3(0x4ea08c00, m, n, d)
+#define AND16(m, n, d) OP3(0x4e201c00, m, n, d)
+#define EOR16(m, n, d) OP3(0x6e201c00, m, n, d)
+#define ORR16(m, n, d) OP3(0x4ea01c00, m, n, d)
+#define MOV(n, d) ORR16(n, n, d)
 // Where m has ones, d = n; IF: where it has zeros.
 #define BIT(m, n, d) OP3(0x6ea01c00, m, n, d)
 #define BIF(m, n, d) OP3(0x6ee01c00, m, n, d)
@@ -43,7 +45,7 @@
 #define ADDPH(m, n, d) OP3(0x4e60bc00, m, n, d)
 #define FADDP(m, n, d) OP3(0x6e20d400, m, n, d)
 #define FMAXP(m, n, d) OP3(0x6e20f400, m, n, d)
-#define FADDPD(m, n, d) OP3(0x6e60d400, m, n, d)
+#define FADDP2(m, n, d) OP3(0x6e60d400, m, n, d)
 
 // Products of the lower and the upper 8 bytes, to 16 bits; pairs of 16 bits added to 32.
 #define SMULL(m, n, d) OP3(0x0e20c000, m, n, d)
@@ -66,7 +68,6 @@
 #define USHRB(s, n, d) WORD $(0x6f000400 | (16-(s))<<16 | (n)<<5 | (d))
 #define SHL(s, n, d) WORD $(0x4f005400 | (32+(s))<<16 | (n)<<5 | (d))
 #define SSHR(s, n, d) WORD $(0x4f000400 | (64-(s))<<16 | (n)<<5 | (d))
-#define SHLH(s, n, d) WORD $(0x4f005400 | (16+(s))<<16 | (n)<<5 | (d))
 // Widened from B to H and shifted by s < 8; from H to S and shifted by 16: the lower and the
 // upper half of n.
 #define USHLLB(s, n, d) WORD $(0x2f00a400 | (8+(s))<<16 | (n)<<5 | (d))

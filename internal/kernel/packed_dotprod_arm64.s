@@ -18,7 +18,7 @@ TEXT ·vecQ8x8Dot(SB), NOSPLIT, $0-8
 // With two digits: the high ones in V22 and V23, summed in V28-V31. Only V26 and V27 are left.
 #define MXROWS16(at, w, x, y, lo, hi, acc, high) \
 	FMOVQ at(w), F26           \
-	AND(21, 26, 27)            \
+	AND16(21, 26, 27)            \
 	USHRB(4, 26, 26)           \
 	TBL(27, 20, 27)            \
 	TBL(26, 20, 26)            \
@@ -67,7 +67,7 @@ TEXT ·vecMX16Dot(SB), NOSPLIT, $0-8
 
 #define Q8ROWS16(at, w, x, y, i, acc, high) \
 	FMOVQ at(w), F27       \
-	EOR(21, 27, 27)        \
+	EOR16(21, 27, 27)        \
 	SDOTE(x, i, 27, high)  \
 	SDOTE(y, i, 27, acc)
 

@@ -57,7 +57,7 @@
 #define ROWS32(at, w, x, i, j, sum) \
 	FMOVQ at(w), F27        \
 	SHL(16, 27, 26)         \
-	AND(21, 27, 27)         \
+	AND16(21, 27, 27)         \
 	FMLAE(x, i, 26, sum)    \
 	FMLAE(x, j, 27, sum)
 
@@ -95,7 +95,7 @@ octet:
 #define ROWS16(at, w, i, sum) \
 	FMOVQ at(w), F27         \
 	SHL(16, 27, 26)          \
-	AND(21, 27, 27)          \
+	AND16(21, 27, 27)          \
 	FMLAE(24, i, 27, sum)    \
 	FMLAE(23, i, 26, sum)
 
@@ -120,7 +120,7 @@ tile:
 octet:
 	FMOVQ (R1), F22
 	SHL(16, 22, 23)
-	AND(21, 22, 24)
+	AND16(21, 22, 24)
 	PAIRS16(0, 0)
 	PAIRS16(64, 1)
 	PAIRS16(128, 2)
@@ -167,8 +167,8 @@ octet:
 	FLDPQ at(R1), (F26, F27)    \
 	SHL(16, 26, 24)             \
 	SHL(16, 27, 25)             \
-	AND(28, 26, 26)             \
-	AND(28, 27, 27)
+	AND16(28, 26, 26)             \
+	AND16(28, 27, 27)
 
 // A column u, v of the rows.
 #define COLUMN(x0, x1, x2, x3, x4, x5, i, u, v) \
@@ -224,7 +224,7 @@ octet:
 #define LOAD16(x, f, even, odd) \
 	FMOVQ (x), f          \
 	SHL(16, odd, even)    \
-	AND(28, odd, odd)
+	AND16(28, odd, odd)
 
 #define PAIR(at, i) \
 	WIDEN(at)                                        \

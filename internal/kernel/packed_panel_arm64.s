@@ -28,7 +28,7 @@ GLOBL codes<>(SB), RODATA|NOPTR, $16
 	SUBS  $1, R3, R3
 
 #define SPLIT(n, low) \
-	AND(21, n, low)     \
+	AND16(21, n, low)     \
 	USHRB(4, n, n)      \
 	TBL(low, 20, low)   \
 	TBL(n, 20, n)
@@ -70,10 +70,10 @@ blk:
 #define Q8COLUMNS(i) \
 	FLDPQ (64*i)(R2), (F0, F1)       \
 	FLDPQ (64*i+32)(R2), (F2, F3)    \
-	EOR(21, 0, 0)                    \
-	EOR(21, 1, 1)                    \
-	EOR(21, 2, 2)                    \
-	EOR(21, 3, 3)                    \
+	EOR16(21, 0, 0)                    \
+	EOR16(21, 1, 1)                    \
+	EOR16(21, 2, 2)                    \
+	EOR16(21, 3, 3)                    \
 	FSTPQ (F0, F1), (32*i)(R1)       \
 	FSTPQ (F2, F3), (32*i)(R5)
 

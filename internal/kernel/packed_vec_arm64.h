@@ -74,7 +74,7 @@ GLOBL codes<>(SB), RODATA|NOPTR, $16
 // 4 rows of 8 columns of MXFP4: the low nibbles, then the high ones.
 #define MXROWS(at, w, x, lo, hi, acc) \
 	FMOVQ at(w), F27           \
-	AND(21, 27, 28)            \
+	AND16(21, 27, 28)            \
 	USHRB(4, 27, 27)           \
 	TBL(28, 20, 28)            \
 	TBL(27, 20, 27)            \
@@ -126,7 +126,7 @@ GLOBL codes<>(SB), RODATA|NOPTR, $16
 // 4 rows of 4 columns of 8-bit weights.
 #define Q8ROWS(at, w, x, i, acc) \
 	FMOVQ at(w), F27       \
-	EOR(21, 27, 27)        \
+	EOR16(21, 27, 27)        \
 	DOTLO(x, i, 27, acc)
 
 #define Q8COLUMNS(at, w, x, i) \

@@ -24,8 +24,8 @@ GLOBL evens<>(SB), RODATA|NOPTR, $16
 
 // The larger magnitudes of two registers.
 #define LARGER(a, b, d, t) \
-	AND(30, a, d)     \
-	AND(30, b, t)     \
+	AND16(30, a, d)     \
+	AND16(30, b, t)     \
 	UMAX(t, d, d)
 
 #define ROUND(n) \
@@ -157,3 +157,94 @@ refused:
 	FSTPQ (F16, F17), (R0)
 	FSTPQ (F16, F17), 32(R0)
 	REFUSED(64)
+
+// 4 bytes of a row from lanes 2i and 2i+1.
+#define PIECES(v, i, at) \
+	VMOV v.D[i], R3            \
+	MOVW R3, at(R0)            \
+	LSR  $32, R3               \
+	MOVW R3, at+64(R0)
+
+// func fillQ8(codes, scales, row unsafe.Pointer, nb int)
+// One row of bf16 to 8-bit weights: see packQ8. The codes go to codes, codes+64, ..., the scales to
+// scales, scales+544, ...
+TEXT ·fillQ8(SB), NOSPLIT, $0-32
+	MOVD  codes+0(FP), R0
+	MOVD  scales+8(FP), R8
+	MOVD  row+16(FP), R1
+	MOVD  nb+24(FP), R2
+	MOVD  $evens<>(SB), R3
+	FMOVQ (R3), F31
+	MOVD  $0x7fffffff, R3
+	VDUP  R3, V30.S4
+	VMOVI $128, V26.B16
+	MOVD  $0x427e0000, R3 // 63.5
+	FMOVS R3, F28
+	FMOVS $2.0, F29
+	MOVD  $0x0d800000, R6 // 2^-100
+	MOVD  $0x7f7fffff, R7
+	MOVD  $0xffff, R9
+blk:
+	FLDPQ (R1), (F8, F9)
+	FLDPQ 32(R1), (F10, F11)
+	SHLLH(8, 0)
+	SHLL2H(8, 1)
+	SHLLH(9, 2)
+	SHLL2H(9, 3)
+	SHLLH(10, 4)
+	SHLL2H(10, 5)
+	SHLLH(11, 6)
+	SHLL2H(11, 7)
+	LARGER(0, 1, 16, 17)
+	LARGER(2, 3, 18, 19)
+	LARGER(4, 5, 20, 21)
+	LARGER(6, 7, 22, 23)
+	UMAX(18, 16, 16)
+	UMAX(22, 20, 20)
+	UMAX(20, 16, 16)
+	UMAXV(16, 16)
+	FMOVS F16, R4
+	CMPW  R7, R4
+	BHI   broken
+	CMPW  R6, R4
+	BLO   small
+	FDIVS F28, F16, F16
+	FMOVS F16, R4
+	ADDW  R9, R4, R4 // the scale in bf16, not below
+	LSRW  $16, R4
+	LSLW  $16, R4, R5
+	FMOVS R5, F17
+	FDIVS F17, F29, F17
+	ROUND(0)
+	ROUND(1)
+	ROUND(2)
+	ROUND(3)
+	ROUND(4)
+	ROUND(5)
+	ROUND(6)
+	ROUND(7)
+	BYTES(0, 1, 2, 3, 4, 5, 6, 7)
+	EOR16(26, 16, 16)
+	EOR16(26, 17, 17)
+write:
+	MOVH  R4, (R8)
+	PIECES(V16, 0, 0)
+	PIECES(V16, 1, 128)
+	PIECES(V17, 0, 256)
+	PIECES(V17, 1, 384)
+	ADD   $64, R1
+	ADD   $544, R0
+	ADD   $544, R8
+	SUBS  $1, R2, R2
+	BNE   blk
+	RET
+broken:
+	MOVD  $0x7fc0, R4
+	MOV(26, 16)
+	MOV(26, 17)
+	B     write
+small:
+	MOVD  ZR, R4
+	MOV(26, 16)
+	MOV(26, 17)
+	B     write

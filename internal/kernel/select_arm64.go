@@ -6,7 +6,9 @@ import "ossian/internal/cpu"
 func selectTier(t cpu.Tier) *Ops {
 	o := Generic()
 	o.Name = string(t)
-	o.Quantize = quantizeNEON
+	o.MatMul = matMulNEON
+	o.Fill, o.Quantize = fillNEON, quantizeNEON
+	o.Attention, o.AttentionSpan = attentionNEON, attentionSpanNEON
 	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormNEON, ropeNEON, swiGLUNEON
 	o.AddScaled, o.Argmax = addScaledNEON, argmaxNEON
 	switch t {
