@@ -121,20 +121,28 @@ func panelAVX2(y []float32, ldy int, m *Matrix, r0, rows int, x []float32, ldx, 
 	for b := 0; b < nb; b += partBlocks {
 		k := min(partBlocks, nb-b)
 		width = k * block
-		if m.Format == BF16 {
-			panelBF16AVX2(&panel[0], &m.Data[2*(r0*m.Cols+b*block)], rows, k, 2*m.Cols)
-		} else {
-			panelMXFP4AVX2(&panel[0], &m.Data[(r0*nb+b)*block/2], &m.Scales[r0*nb+b], &scaleValues, rows, k, nb)
+		if rows%tileRows != 0 {
+			clear(panel[(quads-1)*tileRows*width:][:tileRows*width])
 		}
-		clear(panel[rows*width : quads*tileRows*width])
-		for t := range n {
-			if from := x[t*ldx+b*block:][:width]; m.Format == BF16 {
-				orderBF16(&group[t*width], &from[0], k)
+		for q := range quads {
+			to, r, c := &panel[q*tileRows*width], r0+q*tileRows, min(tileRows, rows-q*tileRows)
+			if m.Format == BF16 {
+				panelBF16AVX2(to, &m.Data[2*(r*m.Cols+b*block)], c, k, 2*m.Cols)
 			} else {
-				orderMXFP4(&group[t*width], &from[0], k)
+				panelMXFP4AVX2(to, &m.Data[(r*nb+b)*block/2], &m.Scales[r*nb+b], &scaleValues, c, k, nb)
 			}
 		}
-		clear(group[n*width : triples*tileTokens*width])
+		if n%tileTokens != 0 {
+			clear(group[(triples-1)*tileTokens*width:][:tileTokens*width])
+		}
+		for t := range n {
+			to, from := &group[t/tileTokens*tileTokens*width+t%tileTokens*8], x[t*ldx+b*block:][:width]
+			if m.Format == BF16 {
+				orderBF16(to, &from[0], k)
+			} else {
+				orderMXFP4(to, &from[0], k)
+			}
+		}
 		for q := 0; q < quads; q += 2 {
 			for t := range triples {
 				for i := q; i < min(q+2, quads); i++ {

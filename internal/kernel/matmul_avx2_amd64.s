@@ -8,14 +8,16 @@
 NIBBLES(nibbles<>)
 
 // func panelBF16AVX2(dst *float32, w *byte, rows, blocks, ld int)
-// Widens blocks of 32 columns of rows that are ld bytes apart.
+// Widens blocks of 32 columns of up to four rows that are ld bytes apart: eight columns of
+// each row, then the next eight.
 TEXT ·panelBF16AVX2(SB), NOSPLIT, $0-40
-	MOVQ  dst+0(FP), DI
+	MOVQ  dst+0(FP), R11
 	MOVQ  w+8(FP), DX
 	MOVQ  rows+16(FP), R9
 	MOVQ  ld+32(FP), R8
 	VPXOR Y12, Y12, Y12
 row:
+	MOVQ  R11, DI
 	MOVQ  DX, SI
 	MOVQ  blocks+24(FP), CX
 loop:
@@ -24,13 +26,14 @@ loop:
 	VPUNPCKLWD 32(SI), Y12, Y2
 	VPUNPCKHWD 32(SI), Y12, Y3
 	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y1, 128(DI)
+	VMOVUPS Y2, 256(DI)
+	VMOVUPS Y3, 384(DI)
 	ADDQ  $64, SI
-	ADDQ  $128, DI
+	ADDQ  $512, DI
 	DECQ  CX
 	JNZ   loop
+	ADDQ  $32, R11
 	ADDQ  R8, DX
 	DECQ  R9
 	JNZ   row
@@ -40,7 +43,7 @@ loop:
 // func panelMXFP4AVX2(dst *float32, codes, scales *byte, values *[256]float32, rows, blocks, ld int)
 // Rows are ld blocks apart.
 TEXT ·panelMXFP4AVX2(SB), NOSPLIT, $0-56
-	MOVQ    dst+0(FP), DI
+	MOVQ    dst+0(FP), R11
 	MOVQ    codes+8(FP), R12
 	MOVQ    scales+16(FP), R13
 	MOVQ    values+24(FP), DX
@@ -48,6 +51,7 @@ TEXT ·panelMXFP4AVX2(SB), NOSPLIT, $0-56
 	MOVQ    ld+48(FP), R8
 	CONSTANTS4(nibbles<>)
 row:
+	MOVQ    R11, DI
 	MOVQ    R12, SI
 	MOVQ    R13, R10
 	MOVQ    blocks+40(FP), CX
@@ -60,14 +64,15 @@ loop:
 	VMULPS  Y15, Y10, Y10
 	VMULPS  Y15, Y12, Y12
 	VMOVUPS Y9, (DI)
-	VMOVUPS Y11, 32(DI)
-	VMOVUPS Y10, 64(DI)
-	VMOVUPS Y12, 96(DI)
+	VMOVUPS Y11, 128(DI)
+	VMOVUPS Y10, 256(DI)
+	VMOVUPS Y12, 384(DI)
 	ADDQ    $16, SI
 	INCQ    R10
-	ADDQ    $128, DI
+	ADDQ    $512, DI
 	DECQ    CX
 	JNZ     loop
+	ADDQ    $32, R11
 	ADDQ    R8, R13
 	MOVQ    R8, AX
 	SHLQ    $4, AX
@@ -78,6 +83,7 @@ loop:
 	RET
 
 // func orderBF16(dst, x *float32, blocks int)
+// Blocks of one token, eight columns and then a gap for two more tokens.
 TEXT ·orderBF16(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), BX
@@ -85,11 +91,11 @@ TEXT ·orderBF16(SB), NOSPLIT, $0-24
 loop:
 	ORDERB(Y10, X10, Y11, X11, Y12, X12, Y13, X13)
 	VMOVUPS Y10, (DI)
-	VMOVUPS Y11, 32(DI)
-	VMOVUPS Y12, 64(DI)
-	VMOVUPS Y13, 96(DI)
+	VMOVUPS Y11, 96(DI)
+	VMOVUPS Y12, 192(DI)
+	VMOVUPS Y13, 288(DI)
 	ADDQ $128, BX
-	ADDQ $128, DI
+	ADDQ $384, DI
 	DECQ CX
 	JNZ  loop
 	VZEROUPPER
@@ -103,11 +109,11 @@ TEXT ·orderMXFP4(SB), NOSPLIT, $0-24
 loop:
 	ORDER4(nibbles<>)
 	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y1, 96(DI)
+	VMOVUPS Y2, 192(DI)
+	VMOVUPS Y3, 288(DI)
 	ADDQ $128, BX
-	ADDQ $128, DI
+	ADDQ $384, DI
 	DECQ CX
 	JNZ  loop
 	VZEROUPPER
@@ -120,35 +126,32 @@ loop:
 	op Y13, Y15, b       \
 	op Y14, Y15, c
 
-#define STEP(op, off) \
-	VMOVUPS off(BX), Y12                           \
-	VMOVUPS off(BX)(R8*1), Y13                     \
-	VMOVUPS off(BX)(R8*2), Y14                     \
-	TOKENS(op, off(SI), Y0, Y1, Y2)                \
-	TOKENS(op, off(SI)(R8*1), Y3, Y4, Y5)          \
-	TOKENS(op, off(SI)(R8*2), Y6, Y7, Y8)          \
-	TOKENS(op, off(SI)(R9*1), Y9, Y10, Y11)
+#define STEP(op, row, token) \
+	VMOVUPS token(BX), Y12                 \
+	VMOVUPS token+32(BX), Y13              \
+	VMOVUPS token+64(BX), Y14              \
+	TOKENS(op, row(SI), Y0, Y1, Y2)        \
+	TOKENS(op, row+32(SI), Y3, Y4, Y5)     \
+	TOKENS(op, row+64(SI), Y6, Y7, Y8)     \
+	TOKENS(op, row+96(SI), Y9, Y10, Y11)
 
 #define TOTAL(off, a) \
 	VADDPS off(DI), a, a     \
 	VMOVUPS a, off(DI)
 
 // func tile4x3(sums, w, x *float32, blocks int)
-// Adds four rows times three tokens, each of so many blocks and one after the other, to
-// twelve sums of eight lanes: three of each row.
+// Adds the products of four rows and three tokens, of so many blocks, to twelve sums of eight
+// lanes: three of each row.
 TEXT ·tile4x3(SB), NOSPLIT, $0-32
 	MOVQ sums+0(FP), DI
 	MOVQ w+8(FP), SI
 	MOVQ x+16(FP), BX
 	MOVQ blocks+24(FP), CX
-	MOVQ CX, R8
-	SHLQ $7, R8
-	LEAQ (R8)(R8*2), R9
 loop:
-	STEP(VMULPS, 0)
-	STEP(VFMADD231PS, 32)
-	STEP(VFMADD231PS, 64)
-	STEP(VFMADD231PS, 96)
+	STEP(VMULPS, 0, 0)
+	STEP(VFMADD231PS, 128, 96)
+	STEP(VFMADD231PS, 256, 192)
+	STEP(VFMADD231PS, 384, 288)
 	TOTAL(0, Y0)
 	TOTAL(32, Y1)
 	TOTAL(64, Y2)
@@ -161,8 +164,8 @@ loop:
 	TOTAL(288, Y9)
 	TOTAL(320, Y10)
 	TOTAL(352, Y11)
-	ADDQ $128, SI
-	ADDQ $128, BX
+	ADDQ $512, SI
+	ADDQ $384, BX
 	DECQ CX
 	JNZ  loop
 	VZEROUPPER
