@@ -15,7 +15,7 @@ func scaleByAVX2(dst, x, w unsafe.Pointer, n int, r float32)
 func addScaledByAVX2(dst, x unsafe.Pointer, n int, s float32)
 
 //go:noescape
-func swiGLU8(dst, gu unsafe.Pointer, n int, limit, alpha float32)
+func swiGLU16AVX2(dst, gu unsafe.Pointer, n int, limit, alpha float32)
 
 //go:noescape
 func maxOfAVX2(x unsafe.Pointer, n int) float32
@@ -56,10 +56,10 @@ func addScaledAVX2(dst, x []float32, s float32) {
 }
 
 func swiGLUAVX2(dst, gu []float32, limit, alpha float32) {
-	n := len(dst) &^ 7
+	n := len(dst) &^ 15
 	gu = gu[:2*len(dst)]
 	if n > 0 {
-		swiGLU8(unsafe.Pointer(&dst[0]), unsafe.Pointer(&gu[0]), n, limit, alpha)
+		swiGLU16AVX2(unsafe.Pointer(&dst[0]), unsafe.Pointer(&gu[0]), n, limit, alpha)
 	}
 	swiGLU(dst[n:], gu[2*n:], limit, alpha)
 }

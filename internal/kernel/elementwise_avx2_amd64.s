@@ -87,9 +87,9 @@ LANES(swi<>, 64, 0x4b3fffc04b3fffc0) // 1.5*2^23-64
 LANES(swi<>, 96, 0x5f8000005f800000) // 2^64
 GLOBL swi<>(SB), RODATA|NOPTR, $128
 
-// func swiGLU8(dst, gu unsafe.Pointer, n int, limit, alpha float32)
-// n is a multiple of 8; see Ops.SwiGLU.
-TEXT ·swiGLU8(SB), NOSPLIT, $0-32
+// func swiGLU16AVX2(dst, gu unsafe.Pointer, n int, limit, alpha float32)
+// n is a multiple of 16; see Ops.SwiGLU.
+TEXT ·swiGLU16AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ gu+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -98,32 +98,46 @@ TEXT ·swiGLU8(SB), NOSPLIT, $0-32
 	VXORPS Y13, Y13, Y13
 	VSUBPS Y15, Y13, Y12         // -limit
 	VSUBPS Y14, Y13, Y14         // -alpha
-	VMOVUPS expl<>+320(SB), Y13  // 1
 	VMOVUPS swi<>+96(SB), Y11
-	VMOVUPS swi<>+64(SB), Y10
 	VMOVUPS swi<>+32(SB), Y9
 	VMOVUPS swi<>+0(SB), Y8
 again:
 	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-	VSHUFPS $0xdd, Y1, Y0, Y2    // up, the inner quarters swapped
-	VSHUFPS $0x88, Y1, Y0, Y0    // gate, alike
+	VMOVUPS 32(SI), Y3
+	VMOVUPS 64(SI), Y1
+	VMOVUPS 96(SI), Y5
+	VSHUFPS $0xdd, Y3, Y0, Y2    // up, the inner quarters swapped
+	VSHUFPS $0x88, Y3, Y0, Y0    // gate, alike
+	VSHUFPS $0xdd, Y5, Y1, Y3
+	VSHUFPS $0x88, Y5, Y1, Y1
 	VMINPS Y0, Y15, Y0
+	VMINPS Y1, Y15, Y1
+	VMULPS Y0, Y14, Y4
+	VMULPS Y1, Y14, Y5
+	VMINPS Y4, Y8, Y4
+	VMINPS Y5, Y8, Y5
+	VMAXPS Y4, Y9, Y4
+	VMAXPS Y5, Y9, Y5
+	EXP2PAIR(expl<>, swi<>+64(SB), Y4, Y6, Y7, Y5, Y10, Y13)
 	VMINPS Y2, Y15, Y2
+	VMINPS Y3, Y15, Y3
 	VMAXPS Y2, Y12, Y2
-	VMULPS Y0, Y14, Y3
-	VMINPS Y3, Y8, Y3
-	VMAXPS Y3, Y9, Y3
-	EXP2(expl<>, Y10, Y3, Y4, Y5)
-	VFMADD213PS Y13, Y11, Y3
-	VADDPS Y13, Y2, Y2
-	VDIVPS Y3, Y0, Y0
+	VMAXPS Y3, Y12, Y3
+	VFMADD213PS expl<>+320(SB), Y11, Y4
+	VFMADD213PS expl<>+320(SB), Y11, Y5
+	VDIVPS Y4, Y0, Y0
+	VDIVPS Y5, Y1, Y1
+	VADDPS expl<>+320(SB), Y2, Y2
+	VADDPS expl<>+320(SB), Y3, Y3
 	VMULPS Y2, Y0, Y0
+	VMULPS Y3, Y1, Y1
 	VPERMPD $0xd8, Y0, Y0
+	VPERMPD $0xd8, Y1, Y1
 	VMOVUPS Y0, (DI)
-	ADDQ $64, SI
-	ADDQ $32, DI
-	SUBQ $8, CX
+	VMOVUPS Y1, 32(DI)
+	ADDQ $128, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
 	JNZ  again
 	VZEROUPPER
 	RET
