@@ -88,6 +88,9 @@ func mulAVX512(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int
 	mulFew(y, ldy, p, lo, hi, a, index, n, bias, false)
 }
 
+// callBytes is about how much a call reads for one vector: assembly cannot be preempted.
+const callBytes = 1 << 20
+
 // mulFew decodes the weights in registers, for each vector anew.
 func mulFew(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, n int, bias []float32, avx2 bool) {
 	for t := range n {
@@ -98,9 +101,9 @@ func mulFew(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32,
 			clear(row)
 		}
 	}
-	step := hi - lo
-	if n > 1 {
-		step = 4 * TileRows // which stay in the cache for the other vectors
+	step := 4 * TileRows // which stay in the cache for the other vectors
+	if n == 1 {
+		step *= 1 + callBytes/p.Form.Bytes(step, p.Cols)
 	}
 	for r := lo; r < hi; r += step {
 		for t := range n {

@@ -43,13 +43,17 @@
 	VFMADD231PS Y8, Y10, sum
 
 #define EIGHT(D, i) \
-	D(64*i, R8, Y0)        \
-	D(64*i+32, R8, Y1)     \
-	D(64*i, R9, Y2)        \
-	D(64*i+32, R9, Y3)     \
-	D(64*i, R10, Y4)       \
-	D(64*i+32, R10, Y5)    \
-	D(64*i, R11, Y6)       \
+	PREFETCHT0 AHEAD+64*i(R8)     \
+	D(64*i, R8, Y0)               \
+	D(64*i+32, R8, Y1)            \
+	PREFETCHT0 AHEAD+64*i(R9)     \
+	D(64*i, R9, Y2)               \
+	D(64*i+32, R9, Y3)            \
+	PREFETCHT0 AHEAD+64*i(R10)    \
+	D(64*i, R10, Y4)              \
+	D(64*i+32, R10, Y5)           \
+	PREFETCHT0 AHEAD+64*i(R11)    \
+	D(64*i, R11, Y6)              \
 	D(64*i+32, R11, Y7)
 
 #define BF32X4(i) \
