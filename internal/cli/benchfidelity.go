@@ -65,12 +65,12 @@ func (c *benchCmd) compared(cfg *model.Config) (out []weightFlags) {
 		if a == "" && c.Weights == "map" {
 			a = cpu.F32
 		} else if a == "" {
-			a = cpu.Int8
+			a = cpu.Mixed
 		}
 		return []weightFlags{c.way(a, cpu.Dense(c.Dense), c.Kernels)}
 	}
 	add := func(a cpu.Activations, d cpu.Dense, tier string) { out = append(out, c.way(a, d, tier)) }
-	for _, a := range []cpu.Activations{cpu.Int8, cpu.Int16} {
+	for _, a := range []cpu.Activations{cpu.Mixed, cpu.Int8, cpu.Int16} {
 		add(a, cpu.DenseQ8, c.Kernels)
 		add(a, cpu.DenseBF16, c.Kernels)
 	}
@@ -79,7 +79,7 @@ func (c *benchCmd) compared(cfg *model.Config) (out []weightFlags) {
 		return out
 	}
 	for _, t := range platform.Detect().Tiers()[1:] {
-		add(cpu.Int8, cpu.DenseQ8, string(t))
+		add(cpu.Mixed, cpu.DenseQ8, string(t))
 		add(cpu.F32, cpu.DenseBF16, string(t))
 	}
 	return out

@@ -108,7 +108,7 @@ func heldBy(m *opened) bench.Held {
 	kind := probe.F32
 	if b, ok := m.backend.(*cpu.Backend); ok {
 		switch b.Activations() {
-		case cpu.Int8, cpu.Int16:
+		case cpu.Mixed, cpu.Int8, cpu.Int16:
 			kind = probe.Int8
 		case cpu.BF16:
 			kind = probe.BF16

@@ -15,7 +15,7 @@ import (
 // weightFlags choose between speed, memory and exactness.
 type weightFlags struct {
 	Dense       string `enum:"q8,bf16" default:"q8" help:"Attention and unembedding as 8-bit blocks, made while loading, or in bf16 as published: ${enum} (default: ${default})."`
-	Activations string `enum:",int8,int16,f32,bf16" default:"" placeholder:"FORM" help:"Vectors in products: int8 is fastest; int16 is as fast for one token and a hundred times finer; f32 and bf16 keep the weights in the checkpoint's own order, f32 being exact (default: int8)."`
+	Activations string `enum:",mixed,int8,int16,f32,bf16" default:"" placeholder:"FORM" help:"Vectors in products: int8 is fastest; int16 is as fast for answers, slower for prompts, and a hundred times finer; mixed is int8 with int16 where queries, keys and values are made; f32 and bf16 keep the weights in the checkpoint's own order, f32 being exact (default: mixed)."`
 	Weights     string `enum:"auto,read,map" default:"auto" help:"Read the weights into memory, or map them: then they stay in their files, open at once and are shared with other programs, but compute more slowly, as with --activations f32 (${enum}; default: ${default}, which reads if they fit)."`
 	Kernels     string `placeholder:"TIER" help:"Instruction set of the inner loops, as ossian version lists them (default: the best there is)."`
 }

@@ -39,7 +39,7 @@ type Options struct {
 	Threads int           // 0: one for each usable core
 	Chunk   int           // most tokens in a pass; 0: DefaultChunk
 	Tier    platform.Tier // "": the best this processor has
-	// Activations are how vectors are written for products; "": Int8 for weights that a
+	// Activations are how vectors are written for products; "": Mixed for weights that a
 	// Layout packed, F32 for others.
 	Activations Activations
 	MaxBytes    int64 // most bytes of keys and values over all sequences; 0: what the machine has available
@@ -161,13 +161,13 @@ func (b *Backend) chooseActivations() error {
 	if *a == "" {
 		*a = F32
 		if b.packed() {
-			*a = Int8
+			*a = Mixed
 		}
 	}
-	switch integer := *a == Int8 || *a == Int16; {
-	case !integer && *a != F32 && *a != BF16:
-		return fmt.Errorf("cpu backend: activations as %q; they can be %s, %s, %s or %s", *a, Int8, Int16, F32, BF16)
-	case !integer && b.packed():
+	switch {
+	case !a.integer() && *a != F32 && *a != BF16:
+		return fmt.Errorf("cpu backend: activations as %q; they can be %s, %s, %s, %s or %s", *a, Mixed, Int8, Int16, F32, BF16)
+	case !a.integer() && b.packed():
 		return fmt.Errorf("cpu backend: the weights are packed for integer activations; load them in rows for %s", *a)
 	}
 	return nil

@@ -35,10 +35,10 @@ func oneOrder(t *testing.T, tier platform.Tier) {
 	for name, n := range map[string]int{"wide": 90, "narrow": 75, "window": 210} {
 		orderOf(t, load(t, name+"/hf"), name, n, tier, "")
 	}
-	for s, n := range map[setting]int{{DenseQ8, Int8}: 90, {DenseQ8, Int16}: 70, {DenseBF16, Int8}: 60, {DenseBF16, Int16}: 60} {
+	for s, n := range map[setting]int{{DenseQ8, Int8}: 90, {DenseQ8, Int16}: 70, {DenseBF16, Int8}: 60, {DenseBF16, Int16}: 60, {DenseBF16, Mixed}: 60} {
 		orderOf(t, loadPacked(t, "wide/hf", s.dense), fmt.Sprint(s), n, tier, s.acts)
 	}
-	orderOf(t, loadPacked(t, "window/original", DenseQ8), "window, packed", 210, tier, Int8)
+	orderOf(t, loadPacked(t, "window/original", DenseQ8), "window, packed", 210, tier, Mixed)
 }
 
 // orderOf compares n tokens in one pass with all other ways to read them.

@@ -9,7 +9,7 @@ func (b *Backend) experts(n int) {
 	p, c, w := &b.pass, b.cfg, &b.work
 	l := &b.layers[p.layer]
 	slots := n * c.ActiveExperts
-	b.use(&w.norm, n, &l.gateUp[0])
+	b.use(&w.norm, n, false, &l.gateUp[0])
 	b.normalise(n, l.MLPNorm)
 	b.jobs.add(&l.router, w.logits, &w.norm, 0, n, l.RouterBias)
 	b.flush()
@@ -27,7 +27,7 @@ func (b *Backend) experts(n int) {
 		}
 	}
 	b.flush()
-	b.use(&w.act, slots, &l.down[0])
+	b.use(&w.act, slots, false, &l.down[0])
 	b.team.For(slots, grainFor(32*c.Intermediate), p.activate)
 	for e := range l.down {
 		if lo, hi := int(w.first[e]), int(w.first[e+1]); lo < hi {

@@ -16,6 +16,10 @@ const (
 	// values. Where dense weights are bf16 they meet bf16 and float32 instead.
 	Int8  Activations = "int8"
 	Int16 Activations = "int16"
+	// Mixed is Int16 where queries, keys and values are made and Int8 elsewhere. A rounding
+	// error there moves the sharp scores of attention: a tenth of the work costs five sixths of what
+	// Int8 loses (bench/fidelity.md).
+	Mixed Activations = "mixed"
 	// F32 and BF16 are for weights in the checkpoint's own rows.
 	F32  Activations = "f32"
 	BF16 Activations = "bf16"
@@ -56,14 +60,18 @@ func (l *linear) inputs() int {
 	return l.rows.Cols
 }
 
-// form is how vectors are written for a packed matrix.
-func (a Activations) form(w kernel.Form) kernel.ActForm {
+// integer says that packed weights are needed.
+func (a Activations) integer() bool { return a == Int8 || a == Int16 || a == Mixed }
+
+// form is how vectors are written for a packed matrix; sharp says that it makes queries, keys or values.
+func (a Activations) form(w kernel.Form, sharp bool) kernel.ActForm {
+	coarse := a == Int8 || a == Mixed && !sharp
 	switch {
-	case w == kernel.FormBF16 && a == Int8:
+	case w == kernel.FormBF16 && coarse:
 		return kernel.ActBF16
 	case w == kernel.FormBF16:
 		return kernel.ActF32
-	case a == Int8:
+	case coarse:
 		return kernel.ActInt8
 	}
 	return kernel.ActInt16
@@ -90,12 +98,13 @@ func (b *Backend) write(v *vectors, lo, hi int) {
 	}
 }
 
-// use prepares v for n rows that the matrices ms will read.
-func (b *Backend) use(v *vectors, n int, ms ...*linear) {
+// use prepares v for n rows that the matrices ms will read; sharp says that they make
+// queries, keys and values.
+func (b *Backend) use(v *vectors, n int, sharp bool, ms ...*linear) {
 	v.acts = kernel.Acts{}
 	for _, m := range ms {
 		if m.isPacked {
-			f := b.opt.Activations.form(m.packed.Form)
+			f := b.opt.Activations.form(m.packed.Form, sharp)
 			v.acts = kernel.Acts{Form: f, Cols: v.cols, Data: v.data[:f.Bytes(n, v.cols)]}
 			return
 		}

@@ -156,7 +156,7 @@ func (b *Backend) forward() error {
 	if len(p.asked) == 0 {
 		return p.ctx.Err()
 	}
-	b.use(&w.norm, n, &b.unembd)
+	b.use(&w.norm, n, false, &b.unembd)
 	b.normalise(n, b.w.Norm)
 	for _, a := range p.asked {
 		b.jobs.add(&b.unembd, a.logits, &w.norm, a.row, a.row+a.n, nil)
@@ -175,7 +175,7 @@ func (b *Backend) attention(n int) {
 	p, c, w := &b.pass, b.cfg, &b.work
 	l := &b.layers[p.layer]
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
-	b.use(&w.norm, n, &l.q, &l.k, &l.v)
+	b.use(&w.norm, n, true, &l.q, &l.k, &l.v)
 	b.normalise(n, l.AttnNorm)
 	b.jobs.add(&l.q, w.q, &w.norm, 0, n, l.QBias)
 	b.jobs.add(&l.k, w.k, &w.norm, 0, n, l.KBias)
@@ -187,7 +187,7 @@ func (b *Backend) attention(n int) {
 		keys = min(keys, l.window)
 	}
 	b.team.For(p.spans[len(p.spans)-1].items, grainFor(2*keys*min(n, spanTokens)*q/c.KVHeads), p.attend)
-	b.use(&w.attn, n, &l.o)
+	b.use(&w.attn, n, false, &l.o)
 	b.team.For(n, grainFor(4*q), p.attended)
 	b.jobs.add(&l.o, w.tmp, &w.attn, 0, n, l.OBias)
 	b.flush()
