@@ -10,10 +10,10 @@ import (
 // a step reads, and is corrected by the time that steps took. It belongs to the backend, not to a request.
 type costs struct {
 	bytes [MaxDraft + 2]float64 // by tokens: bytes read, in those of one token
-	took  [MaxDraft + 2]float64 // by tokens: time taken, in that of one token; fading average
-	seen  [MaxDraft + 2]float64 // how many steps took rests on
-	one   float64               // seconds of a step of one token; fading average
-	ones  int
+	took  [MaxDraft + 2]recent  // by tokens: time taken, in that of one token
+	seen  [MaxDraft + 2]float64 // by tokens: how many steps of late took rests on
+	one   recent                // seconds of steps of one token
+	ones  int                   // how many there were
 }
 
 // settled is how many steps of one token must be seen before larger ones are tried.
@@ -36,40 +36,34 @@ func newCosts(cfg *model.Config) (c costs) {
 		}
 	}
 	for one, n := c.bytes[1], 0; n < len(c.bytes); n++ {
-		if c.bytes[n] /= one; !(c.bytes[n] >= 1) { // no tokens, or a model without size
+		if c.bytes[n] = max(c.bytes[n]/one, 1+float64(n-1)/64); !(c.bytes[n] >= 1) { // no tokens, or a model without size
 			c.bytes[n] = float64(n)
 		}
 	}
-	c.took[1] = 1
+	c.took[1].add(1)
 	return c
 }
 
-// note takes in how long a step of n tokens took. Outliers are the machine's, not the step's.
-// A clock that stands still teaches nothing.
+// note takes in how long a step of n tokens took. A clock that stands still teaches nothing.
 func (c *costs) note(n int, d time.Duration) {
 	t := d.Seconds()
 	if n == 1 {
 		c.ones++
-		if c.one > 0 {
-			t = min(t, 2*c.one)
-		}
-		c.one += (t - c.one) / float64(min(c.ones, 16))
+		c.one.add(t)
 		for i := range c.seen { // what is not tried any more is forgotten, and may be tried again
 			c.seen[i] *= 1 - 1.0/1024
 		}
 		return
 	}
-	if t <= 0 || c.one <= 0 {
-		return
+	if one := c.one.median(); t > 0 && one > 0 {
+		c.took[n].add(min(t/one, 2*float64(n)))
+		c.seen[n] = min(c.seen[n]+1, 8)
 	}
-	c.seen[n] = min(c.seen[n]+1, 8)
-	r := min(max(t/c.one, 0.5), 2*float64(n))
-	c.took[n] += (r - c.took[n]) / max(c.seen[n], 1)
 }
 
 // of is the cost of a step of n tokens: what such steps took, and as far as that is little known what
-// lies between the sizes that were timed. Beyond the largest of these every token is held to cost as
-// much as in it; while there is none, bytes must do.
+// lies between the sizes that were timed; beyond the largest of these, what bytes say, stretched to
+// agree with it.
 func (c *costs) of(n int) float64 {
 	const trust = 0.5 // in the guess, as good as so many steps
 	lo, hi := 1, 0
@@ -80,13 +74,13 @@ func (c *costs) of(n int) float64 {
 			hi = i
 		}
 	}
-	guess := c.bytes[n]
+	guess, low := c.bytes[n], c.took[lo].median()
 	if hi > 0 {
-		guess = c.took[lo] + (c.took[hi]-c.took[lo])*float64(n-lo)/float64(hi-lo)
+		guess = low + (c.took[hi].median()-low)*float64(n-lo)/float64(hi-lo)
 	} else if lo > 1 {
-		guess = 1 + (c.took[lo]-1)*float64(n-1)/float64(lo-1)
+		guess = max(low, 1+(low-1)*(c.bytes[n]-1)/(c.bytes[lo]-1))
 	}
-	return (c.seen[n]*c.took[n] + trust*guess) / (c.seen[n] + trust)
+	return (c.seen[n]*c.took[n].median() + trust*guess) / (c.seen[n] + trust)
 }
 
 func (c *costs) timed(n int) bool { return c.seen[n] > 0.5 }

@@ -41,8 +41,9 @@ func (r *run) length() int { return len(r.req.Prompt) + len(r.res.Tokens) }
 func (r *run) advance(ctx context.Context, guess []uint32) error {
 	r.next[0] = r.res.Tokens[len(r.res.Tokens)-1]
 	n := 1 + copy(r.next[1:], guess)
+	rows := r.e.rows(n)
 	began := r.e.now()
-	if err := r.step(ctx, r.next[:n], r.e.rows(n)); err != nil {
+	if err := r.step(ctx, r.next[:n], rows); err != nil {
 		return err
 	}
 	r.took = r.e.now().Sub(began)

@@ -13,17 +13,20 @@ import (
 )
 
 // nano is the embedded model on the real backend, with packed weights.
-func nano(t testing.TB, opt cpu.Options) *cpu.Backend {
+func nano(t testing.TB) *cpu.Backend { t.Helper(); return packed(t, "../../models/nano/checkpoint") }
+
+// packed runs the model of a folder on one thread.
+func packed(t testing.TB, dir string) *cpu.Backend {
 	t.Helper()
 	layout, err := cpu.NewLayout(cpu.DenseQ8, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := model.Load(context.Background(), "../../models/nano/checkpoint", model.LoadOptions{Packer: layout})
+	w, err := model.Load(context.Background(), dir, model.LoadOptions{Packer: layout})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := cpu.New(w, opt)
+	b, err := cpu.New(w, cpu.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +67,7 @@ func ordinary(n, vocab int) []uint32 {
 
 // TestNanoSameWithDrafts: on the real backend tokens and log-probabilities are those of plain decoding.
 func TestNanoSameWithDrafts(t *testing.T) {
-	b := nano(t, cpu.Options{Threads: 1})
+	b := nano(t)
 	vocab := b.Config().Vocab
 	old := ordinary(40, vocab)
 	edited := slices.Clone(old)

@@ -3,19 +3,29 @@ package engine
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"syscall"
 	"testing"
 	"time"
 
 	"ossian/internal/backend/cpu"
+	"ossian/internal/model"
 	"ossian/internal/sample"
 )
 
-// BenchmarkDraft gives nano's processor time of decoding with guesses over that without, in runs that take turns,
-// and what a step of some tokens costs in steps of one.
+// measured is nano, or the model that OSSIAN_MODEL names.
+func measured(b *testing.B) *cpu.Backend {
+	if dir := os.Getenv("OSSIAN_MODEL"); dir != "" {
+		return packed(b, dir)
+	}
+	return nano(b)
+}
+
+// BenchmarkDraft gives the processor time of decoding with guesses over that without, in runs that take turns,
+// and what the engine learnt that a step of some tokens costs, in steps of one.
 func BenchmarkDraft(b *testing.B) {
-	backend := nano(b, cpu.Options{Threads: 1})
+	backend := measured(b)
 	vocab := backend.Config().Vocab
 	text := make([]uint32, 300)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -60,12 +70,49 @@ func BenchmarkDraft(b *testing.B) {
 			costs := &engines[1].draft.pay.costs
 			for _, n := range []int{2, 4, 8, 16} {
 				if costs.timed(n) {
-					b.ReportMetric(costs.took[n], fmt.Sprintf("step-of-%d", n))
+					b.ReportMetric(costs.took[n].median(), fmt.Sprintf("step-of-%d", n))
 				}
 			}
 		})
 	}
 }
+
+// BenchmarkStep gives what steps of some tokens cost in steps of one: medians of processor time, sizes taking turns.
+func BenchmarkStep(b *testing.B) {
+	backend := measured(b)
+	vocab := backend.Config().Vocab
+	const past = 300
+	text := ordinary(past+MaxDraft+1, vocab)
+	seq, err := backend.NewSeq(len(text))
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows := make([]float32, (MaxDraft+1)*vocab)
+	step := func(ids []uint32, rows []float32) {
+		if err := backend.Step(b.Context(), []model.Item{{Seq: seq, Tokens: ids, Logits: rows}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	step(text[:past], nil)
+	var took [MaxDraft + 2][]time.Duration
+	for b.Loop() {
+		for _, k := range append([]int{0}, ks()...) {
+			began := processor()
+			step(text[past:past+k+1], rows[:(k+1)*vocab])
+			took[k+1] = append(took[k+1], processor().Sub(began))
+			if err := backend.Trim(seq, past); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	median := func(n int) float64 { slices.Sort(took[n]); return float64(took[n][len(took[n])/2]) }
+	for _, k := range ks() {
+		b.ReportMetric(median(k+1)/median(1), fmt.Sprintf("step-of-%d", k+1))
+	}
+	b.ReportMetric(median(1)/1e6, "ms-of-1")
+}
+
+func ks() []int { s := sizes(); return s[:] }
 
 // processor is a clock of the time this process has computed. A busy machine does not move it.
 func processor() time.Time {
