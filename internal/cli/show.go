@@ -20,7 +20,7 @@ type showCmd struct {
 }
 
 func (showCmd) Help() string {
-	return `Reads the configuration only, so it also answers for a model that does not fit. Weights are counted as published, experts in 4 bits and the rest in bfloat16; keys and values as this program keeps them.
+	return `Reads the configuration only, so it also answers for a model that does not fit. Weights are counted as published, experts in 4 bits and the rest in bfloat16, and as this program loads them; keys and values as it keeps them.
 
 Examples:
 
@@ -56,6 +56,7 @@ type shown struct {
 	ExpertBytes      int64    `json:"expert_bytes"`
 	AttentionBytes   int64    `json:"attention_bytes"`
 	EmbeddingBytes   int64    `json:"embedding_bytes"`
+	LoadedBytes      int64    `json:"loaded_bytes"` // with dense weights in 8 bits, the default
 	TokenBytes       int64    `json:"bytes_per_token"`
 	Workspace        int64    `json:"workspace_bytes"`
 	KV               []kvRoom `json:"kv"`
@@ -109,8 +110,9 @@ func describe(at place, cfg model.Config) shown {
 		Experts: cfg.Experts, ActiveExperts: cfg.ActiveExperts, Intermediate: cfg.Intermediate, Vocabulary: cfg.Vocab,
 		Context: cfg.MaxContext, Initial: cfg.InitialContext,
 		WeightBytes: sizes.Total(), ExpertBytes: sizes.Experts(), AttentionBytes: sizes.Attention(), EmbeddingBytes: sizes.Embeddings(),
-		TokenBytes: sizes.PerToken(cfg.ActiveExperts), Workspace: cpu.WorkspaceBytes(&cfg, 0, 0, true),
+		Workspace: cpu.WorkspaceBytes(&cfg, 0, 0, true),
 	}
+	s.LoadedBytes, s.TokenBytes = cpu.WeightBytes(&cfg, cpu.DenseQ8)
 	s.Parameters, s.ActiveParameters = cfg.Parameters()
 	for _, l := range cfg.Layer {
 		s.Windows = append(s.Windows, l.Window)
@@ -173,9 +175,10 @@ func (s shown) print(w io.Writer) error {
 	row("parameters", "%s, %s of them for each token", count(s.Parameters), count(s.ActiveParameters))
 	b.WriteString("\nmemory\n")
 	row("  weights", "%s = experts %s + attention %s + embeddings %s", size(s.WeightBytes), size(s.ExpertBytes), size(s.AttentionBytes), size(s.EmbeddingBytes))
+	row("  loaded", "%s with dense weights in 8 bits, the default", size(s.LoadedBytes))
 	row("  workspace", "%s", size(s.Workspace))
 	for _, kv := range s.KV {
-		row("  keys and values", "%s for %d tokens of context; %s in all", size(kv.Bytes), kv.Context, size(s.WeightBytes+s.Workspace+kv.Bytes))
+		row("  keys and values", "%s for %d tokens of context; %s in all", size(kv.Bytes), kv.Context, size(s.LoadedBytes+s.Workspace+kv.Bytes))
 	}
 	if s.Available > 0 {
 		row("  available here", "%s", size(s.Available))

@@ -67,6 +67,34 @@ func (l *Layout) Pack(m model.Matrix, at int, src model.Matrix) error {
 	return l.ops.Fill(&p, at, &rows)
 }
 
+// WeightBytes is what the weights of a checkpoint as published take once a Layout has packed
+// them, and what of them a decoded token reads.
+func WeightBytes(c *model.Config, d Dense) (total, token int64) {
+	form := kernel.FormQ8
+	if d == DenseBF16 {
+		form = kernel.FormBF16
+	}
+	dense := func(rows, cols int) int64 { return int64(form.Bytes(rows, cols)) }
+	q, kv, h, n := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim, c.Hidden, c.Intermediate
+	table := int64(c.Vocab) * int64(h) * 2
+	total, token = table, 4*int64(h)
+	if c.TieEmbeddings {
+		token += table
+	} else {
+		token += dense(c.Vocab, h)
+	}
+	expert := int64(kernel.FormMXFP4.Bytes(2*n, h)+kernel.FormMXFP4.Bytes(h, n)) + 4*int64(2*n+h)
+	for _, l := range c.Layer {
+		layer := dense(q, h) + 2*dense(kv, h) + dense(h, q) + 2*int64(l.Experts)*int64(h) + 4*int64(q+2*kv+c.Heads+3*h+l.Experts)
+		total += layer + int64(l.Experts)*expert
+		token += layer + int64(c.ActiveExperts)*expert
+	}
+	if total += 4 * int64(h); !c.TieEmbeddings {
+		total += dense(c.Vocab, h)
+	}
+	return total, token
+}
+
 func packedOf(m model.Matrix) kernel.Packed {
 	return kernel.Packed{Form: kernel.Form(m.Form), Rows: m.Rows, Cols: m.Cols, Data: m.Data}
 }

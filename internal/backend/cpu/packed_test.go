@@ -130,6 +130,23 @@ func TestPackedGolden(t *testing.T) {
 	}
 }
 
+// The arithmetic of ossian show and what loading takes, but for the padding between tensors.
+func TestWeightBytes(t *testing.T) {
+	for _, name := range []string{"wide", "narrow", "window"} {
+		for _, d := range []Dense{DenseQ8, DenseBF16} {
+			w := loadPacked(t, name+"/hf", d)
+			total, token := WeightBytes(&w.Config, d)
+			if got := w.Bytes(); got < total || got > total+total/50 || token >= total {
+				t.Errorf("%s %s: %d bytes, planned %d, %d a token", name, d, got, total, token)
+			}
+		}
+	}
+	big := model.GptOss20B()
+	if total, token := WeightBytes(&big, DenseQ8); total/1e7 != 1263 || token/1e7 != 257 {
+		t.Errorf("20b: %d in all, %d a token", total, token)
+	}
+}
+
 // median is that of the rows' largest differences.
 func median(got, want [][]float32) float64 {
 	var all []float64
