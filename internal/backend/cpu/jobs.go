@@ -17,11 +17,13 @@ type job struct {
 }
 
 // Rows that a worker takes at a time: some tens of microseconds of mat-vec at full width, so that
-// nobody waits long for the last one, and for packed weights several tiles, which are
-// read as streams side by side.
+// nobody waits long for the last one. Packed weights are read as four streams side by
+// side by one vector, which should not be short.
 const (
 	rowGrain    = 32
-	packedGrain = 128
+	packedGrain = 256
+	tileGrain   = 128 // for many vectors
+	manyVectors = 4
 )
 
 // smallWork is about 20 us of multiply-adds for one thread: below it a loop stays on the
@@ -63,9 +65,9 @@ func (j *jobList) init(b *Backend) {
 
 // add queues y = m x + bias for rows lo..hi-1 of v.
 func (j *jobList) add(m *linear, y []float32, v *vectors, lo, hi int, bias []float32) {
-	t := job{m: m, y: y, ldy: m.outputs(), n: hi - lo, bias: bias, grain: rowGrain}
+	t := job{m: m, y: y, ldy: m.outputs(), n: hi - lo, bias: bias}
 	if m.isPacked {
-		t.acts, t.grain = v.rows(lo, hi), packedGrain
+		t.acts = v.rows(lo, hi)
 	} else {
 		t.x, t.ldx = v.x[lo*v.cols:], v.cols
 	}
@@ -74,10 +76,18 @@ func (j *jobList) add(m *linear, y []float32, v *vectors, lo, hi int, bias []flo
 
 // addIndexed queues y = m x + bias for the rows of v that index names; m is packed.
 func (j *jobList) addIndexed(m *linear, y []float32, v *vectors, index []int32, bias []float32) {
-	j.queue(job{m: m, y: y, ldy: m.outputs(), n: len(index), acts: v.acts, index: index, bias: bias, grain: packedGrain})
+	j.queue(job{m: m, y: y, ldy: m.outputs(), n: len(index), acts: v.acts, index: index, bias: bias})
 }
 
 func (j *jobList) queue(t job) {
+	switch {
+	case !t.m.isPacked:
+		t.grain = rowGrain
+	case t.n < manyVectors:
+		t.grain = packedGrain
+	default:
+		t.grain = tileGrain
+	}
 	if n := len(j.list); n > 0 {
 		t.begin = j.list[n-1].end
 	}
