@@ -13,10 +13,10 @@ func vec8MXFP4AVX2(y, x *float32, codes, scales *byte, values *[256]float32, blo
 func vec1MXFP4AVX2(y, x *float32, codes, scales *byte, values *[256]float32, blocks int)
 
 //go:noescape
-func panelBF16AVX2(dst *float32, w *byte, rows, blocks, ld int)
+func panelBF16AVX2(dst *float32, w *byte, rows, blocks, ld, ahead int)
 
 //go:noescape
-func panelMXFP4AVX2(dst *float32, codes, scales *byte, values *[256]float32, rows, blocks, ld int)
+func panelMXFP4AVX2(dst *float32, codes, scales *byte, values *[256]float32, rows, blocks, ld, ahead int)
 
 //go:noescape
 func orderBF16(dst, x *float32, blocks int)
@@ -50,16 +50,22 @@ func matMulAVX2(y []float32, ldy int, m *Matrix, lo, hi int, x []float32, ldx, n
 	if lo >= hi || n == 0 {
 		return
 	}
-	if n < tileTokens {
-		for t := range n {
-			matVecAVX2(y[t*ldy:][:hi], m, lo, hi, x[t*ldx:][:m.Cols])
+	// Measured: what is left of whole tiles goes one by one, its weights then in the cache, but for two
+	// tokens of MXFP4; so do few tokens of bf16, which costs little to widen.
+	tiled := n - n%tileTokens
+	if m.Format == MXFP4 && n-tiled == 2 {
+		tiled = n
+	}
+	if m.Format == BF16 && n < 4*tileTokens || n < tileTokens {
+		tiled = 0
+	}
+	for r := lo; r < hi; r += panelRows {
+		end := min(r+panelRows, hi)
+		for t := 0; t < tiled; t += partTokens {
+			panelAVX2(y[t*ldy:], ldy, m, r, end-r, x[t*ldx:], ldx, min(partTokens, tiled-t), scratch)
 		}
-	} else {
-		for r := lo; r < hi; r += panelRows {
-			for t := 0; t < n; t += partTokens {
-				k := min(partTokens, n-t)
-				panelAVX2(y[t*ldy:], ldy, m, r, min(panelRows, hi-r), x[t*ldx:], ldx, k, scratch)
-			}
+		for t := tiled; t < n; t++ {
+			matVecAVX2(y[t*ldy:][:end], m, r, end, x[t*ldx:][:m.Cols])
 		}
 	}
 	if bias == nil {
@@ -121,15 +127,19 @@ func panelAVX2(y []float32, ldy int, m *Matrix, r0, rows int, x []float32, ldx, 
 	for b := 0; b < nb; b += partBlocks {
 		k := min(partBlocks, nb-b)
 		width = k * block
+		ahead := k // blocks from these to the next part, or to the first one of the next panel
+		if b+k == nb {
+			ahead = panelRows*nb - b
+		}
 		if rows%tileRows != 0 {
 			clear(panel[(quads-1)*tileRows*width:][:tileRows*width])
 		}
 		for q := range quads {
 			to, r, c := &panel[q*tileRows*width], r0+q*tileRows, min(tileRows, rows-q*tileRows)
 			if m.Format == BF16 {
-				panelBF16AVX2(to, &m.Data[2*(r*m.Cols+b*block)], c, k, 2*m.Cols)
+				panelBF16AVX2(to, &m.Data[2*(r*m.Cols+b*block)], c, k, 2*m.Cols, 64*ahead)
 			} else {
-				panelMXFP4AVX2(to, &m.Data[(r*nb+b)*block/2], &m.Scales[r*nb+b], &scaleValues, c, k, nb)
+				panelMXFP4AVX2(to, &m.Data[(r*nb+b)*block/2], &m.Scales[r*nb+b], &scaleValues, c, k, nb, 16*ahead)
 			}
 		}
 		if n%tileTokens != 0 {

@@ -7,20 +7,22 @@
 
 NIBBLES(nibbles<>)
 
-// func panelBF16AVX2(dst *float32, w *byte, rows, blocks, ld int)
+// func panelBF16AVX2(dst *float32, w *byte, rows, blocks, ld, ahead int)
 // Widens blocks of 32 columns of up to four rows that are ld bytes apart: eight columns of
-// each row, then the next eight.
-TEXT ·panelBF16AVX2(SB), NOSPLIT, $0-40
+// each row, then the next eight. What lies so many bytes ahead is asked for.
+TEXT ·panelBF16AVX2(SB), NOSPLIT, $0-48
 	MOVQ  dst+0(FP), R11
 	MOVQ  w+8(FP), DX
 	MOVQ  rows+16(FP), R9
 	MOVQ  ld+32(FP), R8
+	MOVQ  ahead+40(FP), R10
 	VPXOR Y12, Y12, Y12
 row:
 	MOVQ  R11, DI
 	MOVQ  DX, SI
 	MOVQ  blocks+24(FP), CX
 loop:
+	PREFETCHT1 (SI)(R10*1)
 	VPUNPCKLWD (SI), Y12, Y0
 	VPUNPCKHWD (SI), Y12, Y1
 	VPUNPCKLWD 32(SI), Y12, Y2
@@ -40,15 +42,16 @@ loop:
 	VZEROUPPER
 	RET
 
-// func panelMXFP4AVX2(dst *float32, codes, scales *byte, values *[256]float32, rows, blocks, ld int)
+// func panelMXFP4AVX2(dst *float32, codes, scales *byte, values *[256]float32, rows, blocks, ld, ahead int)
 // Rows are ld blocks apart.
-TEXT ·panelMXFP4AVX2(SB), NOSPLIT, $0-56
+TEXT ·panelMXFP4AVX2(SB), NOSPLIT, $0-64
 	MOVQ    dst+0(FP), R11
 	MOVQ    codes+8(FP), R12
 	MOVQ    scales+16(FP), R13
 	MOVQ    values+24(FP), DX
 	MOVQ    rows+32(FP), R9
 	MOVQ    ld+48(FP), R8
+	MOVQ    ahead+56(FP), BX
 	CONSTANTS4(nibbles<>)
 row:
 	MOVQ    R11, DI
@@ -56,6 +59,7 @@ row:
 	MOVQ    R13, R10
 	MOVQ    blocks+40(FP), CX
 loop:
+	PREFETCHT1 (SI)(BX*1)
 	MOVBLZX (R10), AX
 	WIDEN4((SI))
 	VBROADCASTSS (DX)(AX*4), Y15
