@@ -4,7 +4,7 @@
 // It is apart from package kernel so that the yardstick shares nothing with what it measures.
 //
 // The functions take a few milliseconds to some tenths of a second, allocate nothing that
-// matters and keep no state. With neither AVX-512 nor AVX2 they measure plain Go, far below the
+// matters and keep no state. With neither AVX-512, AVX2 nor NEON they measure plain Go, far below the
 // machine's limit. Bandwidth and Peaks repeat them; they are what a report wants.
 package probe
 
@@ -47,7 +47,7 @@ func Kinds(f cpu.Features) []Kind {
 	if f.AVX512 && f.AVX512VNNI && f.AVX512BF16 {
 		return []Kind{Int8, BF16, F32}
 	}
-	if f.AVX512 && f.AVX512VNNI || !f.AVX512 && f.AVX2 && f.FMA {
+	if f.AVX512 && f.AVX512VNNI || !f.AVX512 && f.AVX2 && f.FMA || f.DotProd {
 		return []Kind{Int8, F32}
 	}
 	return []Kind{F32}

@@ -15,6 +15,9 @@ func features() []cpu.Features {
 	if f.AVX512 {
 		out = append(out, f)
 	}
+	if f.NEON {
+		out = append(out, cpu.Features{NEON: true}, cpu.Features{NEON: true, DotProd: f.DotProd}, f)
+	}
 	return out
 }
 
