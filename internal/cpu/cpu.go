@@ -25,9 +25,10 @@ type Tier string
 
 // The tiers, best first within an architecture. Generic runs everywhere.
 const (
-	AVX512  Tier = "avx512" // F, BW, DQ, VL, VBMI, VNNI
-	AVX2    Tier = "avx2"   // with FMA
-	DotProd Tier = "dotprod"
+	AVX512  Tier = "avx512"  // F, BW, DQ, VL, VBMI, VNNI
+	AVX2    Tier = "avx2"    // with FMA
+	I8MM    Tier = "i8mm"    // dotprod, with products of 8-bit matrices
+	DotProd Tier = "dotprod" // NEON with 8-bit dot products
 	NEON    Tier = "neon"
 	Generic Tier = "go"
 )
@@ -45,6 +46,7 @@ func (f Features) Tiers() []Tier {
 	}
 	add(AVX512, f.AVX512 && f.AVX512VBMI && f.AVX512VNNI && f.FMA)
 	add(AVX2, f.AVX2 && f.FMA)
+	add(I8MM, f.NEON && f.DotProd && f.I8MM)
 	add(DotProd, f.NEON && f.DotProd)
 	add(NEON, f.NEON)
 	return append(out, Generic)

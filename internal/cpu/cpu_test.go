@@ -15,6 +15,7 @@ func TestTiers(t *testing.T) {
 		{Features{AVX2: true}, []Tier{Generic}},
 		{Features{AVX2: true, FMA: true}, []Tier{AVX2, Generic}},
 		{full, []Tier{AVX512, AVX2, Generic}},
+		{Features{NEON: true, DotProd: true, I8MM: true}, []Tier{I8MM, DotProd, NEON, Generic}},
 		{Features{NEON: true, DotProd: true}, []Tier{DotProd, NEON, Generic}},
 	} {
 		if got := c.f.Tiers(); !slices.Equal(got, c.want) {

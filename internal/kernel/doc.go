@@ -10,6 +10,10 @@
 // reads weights as fast as the memory gives them and reaches three quarters of the integer peak for 64
 // vectors; the 16-bit form costs nothing for one vector and half the speed for many.
 //
+// On arm64 there are three sets: plain NEON, with 8-bit dot products, and with products of 8-bit matrices.
+// They pass the same suites under emulation; their speed was not measured on hardware, so how far
+// ahead they read and how many vectors share a panel are guesses.
+//
 // Layout. Vectors are []float32. A Matrix is row-major [out, in] in the checkpoint's
 // own bytes (see Matrix). Several tokens are rows of one slice, a stride ("ld", in
 // elements) apart. Lengths are in elements, never bytes, unless a name says so.

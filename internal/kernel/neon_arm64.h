@@ -10,6 +10,9 @@
 // Four products of bytes are added to each lane.
 #define SDOTE(m, i, n, d) LANE(0x4f80e000, m, i, n, d)
 
+// Rows of 8 bytes: the two of n times the two of m are added to d, those of n's first row first.
+#define SMMLA(m, n, d) OP3(0x4e80a400, m, n, d)
+
 // d += n*m, rounded once; E with a lane of m.
 #define FMLA(m, n, d) OP3(0x4e20cc00, m, n, d)
 #define FMLS(m, n, d) OP3(0x4ea0cc00, m, n, d)
@@ -62,6 +65,7 @@
 #define ZIP2D(m, n, d) OP3(0x4ec07800, m, n, d)
 #define UZP1B(m, n, d) OP3(0x4e001800, m, n, d)
 #define UZP1H(m, n, d) OP3(0x4e401800, m, n, d)
+#define DUPD(i, n, d) WORD $(0x4e080400 | (i)<<20 | (n)<<5 | (d))
 #define DUPS(i, n, d) WORD $(0x4e040400 | (i)<<19 | (n)<<5 | (d))
 
 // Shifts by s.

@@ -55,6 +55,12 @@ func tile8Dot(a *tileArgs)
 func tile16Dot(a *tileArgs)
 
 //go:noescape
+func tile8Pairs(a *tileArgs)
+
+//go:noescape
+func tile16Pairs(a *tileArgs)
+
+//go:noescape
 func tileBF32(a *tileArgs)
 
 //go:noescape
@@ -66,6 +72,21 @@ func panelMX(dst, w unsafe.Pointer, nb int)
 //go:noescape
 func panelQ8(dst, w unsafe.Pointer, nb int)
 
+//go:noescape
+func panelMXPairs(dst, w unsafe.Pointer, nb int)
+
+//go:noescape
+func panelQ8Pairs(dst, w unsafe.Pointer, nb int)
+
+// integers is the best instruction for whole numbers.
+type integers uint8
+
+const (
+	bySMULL integers = iota
+	bySDOT
+	bySMMLA // for many vectors; SDOT for one
+)
+
 // Vectors are taken six at a time, each with half a tile of rows. A rest of fewVectors goes one by
 // one: by the count of instructions that is less work than a group half empty.
 const (
@@ -74,16 +95,20 @@ const (
 	fewVectors   = 2
 )
 
+func mulI8MM(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
+	mulVectors(bySMMLA, y, ldy, p, lo, hi, a, index, bias, scratch)
+}
+
 func mulDotProd(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
-	mulVectors(true, y, ldy, p, lo, hi, a, index, bias, scratch)
+	mulVectors(bySDOT, y, ldy, p, lo, hi, a, index, bias, scratch)
 }
 
 func mulNEON(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
-	mulVectors(false, y, ldy, p, lo, hi, a, index, bias, scratch)
+	mulVectors(bySMULL, y, ldy, p, lo, hi, a, index, bias, scratch)
 }
 
-// mulVectors is Ops.Mul, with SDOT or without. Without it whole numbers go vector by vector.
-func mulVectors(dot bool, y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
+// mulVectors is Ops.Mul. Without SDOT whole numbers go vector by vector.
+func mulVectors(by integers, y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, bias []float32, scratch []byte) {
 	n := a.N()
 	if index != nil {
 		n = len(index)
@@ -95,11 +120,11 @@ func mulVectors(dot bool, y []float32, ldy int, p *Packed, lo, hi int, a *Acts, 
 	if n-tiled > fewVectors {
 		tiled = n
 	}
-	if !dot && p.Form != FormBF16 {
+	if by == bySMULL && p.Form != FormBF16 {
 		tiled = 0
 	}
 	if tiled > 0 {
-		mulTiles(y, ldy, p, lo, hi, a, index, tiled, bias, scratch)
+		mulTiles(by == bySMMLA, y, ldy, p, lo, hi, a, index, tiled, bias, scratch)
 	}
 	for t := tiled; t < n; t++ {
 		row := y[t*ldy+lo : t*ldy+hi]
@@ -115,7 +140,7 @@ func mulVectors(dot bool, y []float32, ldy int, p *Packed, lo, hi int, a *Acts, 
 	}
 	for r := lo; r < hi; r += step {
 		for t := tiled; t < n; t++ {
-			mulVec(dot, y[t*ldy:], p, r, min(r+step, hi), a, a.vector(t, index))
+			mulVec(by != bySMULL, y[t*ldy:], p, r, min(r+step, hi), a, a.vector(t, index))
 		}
 	}
 }
@@ -187,7 +212,7 @@ func vec(dot bool, w Form, x ActForm, a *vecArgs) {
 
 // mulTiles sets the first n vectors of y, tile by tile: whole numbers are decoded to a panel
 // that stays in the cache for all groups of vectors.
-func mulTiles(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, n int, bias []float32, scratch []byte) {
+func mulTiles(pairs bool, y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int32, n int, bias []float32, scratch []byte) {
 	nb := blocks(p.Cols)
 	size := nb * p.Form.groupBytes()
 	for r := lo; r < hi; r += TileRows {
@@ -195,22 +220,27 @@ func mulTiles(y []float32, ldy int, p *Packed, lo, hi int, a *Acts, index []int3
 		second := uintptr(32) // from the first half of the rows to the second
 		if p.Form != FormBF16 {
 			panel := unsafe.Pointer(&scratch[:PanelBytes(p.Cols)][0])
-			if p.Form == FormMXFP4 {
+			switch {
+			case pairs && p.Form == FormMXFP4:
+				panelMXPairs(panel, w, nb)
+			case pairs:
+				panelQ8Pairs(panel, w, nb)
+			case p.Form == FormMXFP4:
 				panelMX(panel, w, nb)
-			} else {
+			default:
 				panelQ8(panel, w, nb)
 			}
 			w, second = panel, uintptr(nb*panelBlock/2)
 		}
-		mulHalf(y, ldy, r, min(r+halfTile, hi), w, a, index, n, bias)
+		mulHalf(pairs, y, ldy, r, min(r+halfTile, hi), w, a, index, n, bias)
 		if r+halfTile < hi {
-			mulHalf(y, ldy, r+halfTile, min(r+TileRows, hi), unsafe.Add(w, second), a, index, n, bias)
+			mulHalf(pairs, y, ldy, r+halfTile, min(r+TileRows, hi), unsafe.Add(w, second), a, index, n, bias)
 		}
 	}
 }
 
 // mulHalf does rows lo..hi-1, eight or the fewer that there are, from the weights at w.
-func mulHalf(y []float32, ldy, lo, hi int, w unsafe.Pointer, a *Acts, index []int32, n int, bias []float32) {
+func mulHalf(pairs bool, y []float32, ldy, lo, hi int, w unsafe.Pointer, a *Acts, index []int32, n int, bias []float32) {
 	var first [halfTile]float32
 	if bias != nil {
 		copy(first[:], bias[lo:hi])
@@ -226,12 +256,16 @@ func mulHalf(y []float32, ldy, lo, hi int, w unsafe.Pointer, a *Acts, index []in
 				args.y[i] = unsafe.Pointer(&y[j*ldy+lo : j*ldy+hi][0])
 			}
 		}
-		switch a.Form {
-		case ActInt8:
+		switch {
+		case pairs && a.Form == ActInt8:
+			tile8Pairs(&args)
+		case pairs && a.Form == ActInt16:
+			tile16Pairs(&args)
+		case a.Form == ActInt8:
 			tile8Dot(&args)
-		case ActInt16:
+		case a.Form == ActInt16:
 			tile16Dot(&args)
-		case ActF32:
+		case a.Form == ActF32:
 			tileBF32(&args)
 		default:
 			tileBF16(&args)

@@ -2,7 +2,8 @@
 #include "neon_arm64.h"
 
 // A tile of 16 rows for the functions in packed_tile_arm64.s: rows 0 to 7, then rows 8 to 15; of each
-// block 8 times 8 rows of 4 columns as signed bytes, then 8 scales as float32.
+// block 8 times 8 rows of 4 columns as signed bytes, then 8 scales as float32. The functions whose name ends in
+// Pairs write for packed_smmla_arm64.s: 4 times 4 pairs of rows of 8 columns.
 //
 // R1 rows 0-7, R5 rows 8-15, R2 the tile, R3 blocks left.
 
@@ -67,6 +68,49 @@ blk:
 	BNE   blk
 	RET
 
+// A register of 4 columns of 4 rows and one of the next 4 columns, to the first two and the last two rows.
+#define PAIRS(lo, hi, a, b) \
+	ZIP1S(hi, lo, a)    \
+	ZIP2S(hi, lo, b)
+
+#define MXPAIRS(i) \
+	FLDPQ (64*i)(R2), (F0, F1)         \
+	FLDPQ (64*i+32)(R2), (F2, F3)      \
+	SPLIT(0, 4)                        \
+	SPLIT(1, 5)                        \
+	SPLIT(2, 6)                        \
+	SPLIT(3, 7)                        \
+	PAIRS(4, 0, 16, 17)                \
+	PAIRS(5, 1, 18, 19)                \
+	PAIRS(6, 2, 22, 23)                \
+	PAIRS(7, 3, 24, 25)                \
+	FSTPQ (F16, F17), (64*i)(R1)       \
+	FSTPQ (F18, F19), (64*i+32)(R1)    \
+	FSTPQ (F22, F23), (64*i)(R5)       \
+	FSTPQ (F24, F25), (64*i+32)(R5)
+
+// func panelMXPairs(dst, w unsafe.Pointer, nb int)
+TEXT ·panelMXPairs(SB), NOSPLIT, $0-24
+	BEGIN
+	MOVD  $codes<>(SB), R6
+	FMOVQ (R6), F20
+	VMOVI $15, V21.B16
+blk:
+	MXPAIRS(0)
+	MXPAIRS(1)
+	MXPAIRS(2)
+	MXPAIRS(3)
+	FMOVQ 256(R2), F4
+	USHLLB(7, 4, 5)
+	USHLL2B(7, 4, 6)
+	SHLLH(5, 0)
+	SHLL2H(5, 1)
+	SHLLH(6, 2)
+	SHLL2H(6, 3)
+	NEXT(272)
+	BNE   blk
+	RET
+
 #define Q8COLUMNS(i) \
 	FLDPQ (64*i)(R2), (F0, F1)       \
 	FLDPQ (64*i+32)(R2), (F2, F3)    \
@@ -90,6 +134,47 @@ blk:
 	Q8COLUMNS(5)
 	Q8COLUMNS(6)
 	Q8COLUMNS(7)
+	FMOVQ 512(R2), F4
+	FMOVQ 528(R2), F5
+	SHLLH(4, 0)
+	SHLL2H(4, 1)
+	SHLLH(5, 2)
+	SHLL2H(5, 3)
+	NEXT(544)
+	BNE   blk
+	RET
+
+#define Q8PAIRS(i) \
+	FLDPQ (128*i)(R2), (F0, F1)        \
+	FLDPQ (128*i+32)(R2), (F2, F3)     \
+	FLDPQ (128*i+64)(R2), (F4, F5)     \
+	FLDPQ (128*i+96)(R2), (F6, F7)     \
+	EOR16(21, 0, 0)                    \
+	EOR16(21, 1, 1)                    \
+	EOR16(21, 2, 2)                    \
+	EOR16(21, 3, 3)                    \
+	EOR16(21, 4, 4)                    \
+	EOR16(21, 5, 5)                    \
+	EOR16(21, 6, 6)                    \
+	EOR16(21, 7, 7)                    \
+	PAIRS(0, 4, 16, 17)                \
+	PAIRS(1, 5, 18, 19)                \
+	PAIRS(2, 6, 22, 23)                \
+	PAIRS(3, 7, 24, 25)                \
+	FSTPQ (F16, F17), (64*i)(R1)       \
+	FSTPQ (F18, F19), (64*i+32)(R1)    \
+	FSTPQ (F22, F23), (64*i)(R5)       \
+	FSTPQ (F24, F25), (64*i+32)(R5)
+
+// func panelQ8Pairs(dst, w unsafe.Pointer, nb int)
+TEXT ·panelQ8Pairs(SB), NOSPLIT, $0-24
+	BEGIN
+	VMOVI $128, V21.B16
+blk:
+	Q8PAIRS(0)
+	Q8PAIRS(1)
+	Q8PAIRS(2)
+	Q8PAIRS(3)
 	FMOVQ 512(R2), F4
 	FMOVQ 528(R2), F5
 	SHLLH(4, 0)

@@ -2,7 +2,8 @@ package kernel
 
 import "ossian/internal/cpu"
 
-// selectTier gives the table of a tier, or nil where there is none. The two differ in how whole numbers are multiplied alone.
+// selectTier gives the table of a tier, or nil where there is none. They differ
+// only in how whole numbers are multiplied.
 func selectTier(t cpu.Tier) *Ops {
 	o := Generic()
 	o.Name = string(t)
@@ -12,6 +13,8 @@ func selectTier(t cpu.Tier) *Ops {
 	o.RMSNorm, o.Rope, o.SwiGLU = rmsNormNEON, ropeNEON, swiGLUNEON
 	o.AddScaled, o.Argmax = addScaledNEON, argmaxNEON
 	switch t {
+	case cpu.I8MM:
+		o.Mul = mulI8MM
 	case cpu.DotProd:
 		o.Mul = mulDotProd
 	case cpu.NEON:
