@@ -39,8 +39,8 @@ GLOBL ones<>(SB), RODATA|NOPTR, $32
 	STEP(DOT, D, (i+6))    \
 	STEP(DOT, D, (i+7))
 
-// The correction of each half of 32 bits begins the sum of that half: so the whole sum, of numbers up
-// to 12 times 127, fits 16 bits, and it does not matter that what is on the way to it may not.
+// The correction of each half of 32 bits begins the sum of that half. What is summed on the way is
+// (w-12)*x of the columns done and -12*x of the others: 16 numbers of at most 12*127, which fit 16 bits.
 #define CORRECT(off, a, b) \
 	VPBROADCASTD off(SI), a    \
 	VMOVDQA      a, b
