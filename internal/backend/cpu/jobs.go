@@ -20,7 +20,7 @@ type job struct {
 // nobody waits long for the last one. Packed weights are read as four streams side by
 // side by one vector, which should not be short.
 const (
-	rowGrain    = 32
+	rowGrain    = 64
 	packedGrain = 256
 	tileGrain   = 128 // for many vectors
 	manyVectors = 4
