@@ -213,6 +213,7 @@ func held() Held {
 func TestRun(t *testing.T) {
 	f := newFake()
 	opt := options(f)
+	opt.Used = func() time.Duration { return f.now.Sub(time.Unix(0, 0)) / 2 } // half the time somebody else runs
 	last, all := 0, 0
 	opt.Progress = func(what string, done, total int) {
 		if last = done; what == "" {
@@ -263,6 +264,9 @@ func TestRun(t *testing.T) {
 		if want := float64(rep.Work) / 8.8 / (rep.Before + 0.5e12); math.Abs(deep.Share.Samples[i]-want) > 1e-9 {
 			t.Errorf("share %g, want %g", deep.Share.Samples[i], want)
 		}
+	}
+	if got := res.Ours(2); math.Abs(got-0.25) > 1e-9 {
+		t.Errorf("two threads ran for %g of the time, want a quarter", got)
 	}
 	if n := len(res.Limits.Read.Samples); n != 2*2*3 {
 		t.Errorf("%d reads were noted", n)

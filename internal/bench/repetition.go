@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"time"
 
 	"ossian/internal/model"
 )
@@ -11,12 +12,12 @@ func (r *runner) prefill(seq model.Seq, n int) error {
 	from := r.b.Len(seq)
 	row := r.row(promptName(n, from), Prefill, n, from)
 	before := r.peak(row)
-	start := r.opt.Now()
-	if err := r.read(seq, n); err != nil {
+	rep := Repetition{Depth: from, Work: Operations(r.cfg, from, n, 1), Before: before}
+	if err := r.timed(&rep, func() error { return r.read(seq, n) }); err != nil {
 		return err
 	}
-	took := r.opt.Now().Sub(start)
-	r.add(row, Repetition{Depth: from, Seconds: took.Seconds(), Work: Operations(r.cfg, from, n, 1), Before: before, After: r.peak(row)})
+	rep.After = r.peak(row)
+	r.add(row, rep)
 	return nil
 }
 
@@ -25,12 +26,26 @@ func (r *runner) decode(seq model.Seq, depth int) error {
 	row := r.row(decodeName(r.plan.Tokens, depth), Decode, r.plan.Tokens, depth)
 	from := r.b.Len(seq)
 	before := r.bandwidth()
-	start := r.opt.Now()
-	if err := r.write(seq, r.plan.Tokens); err != nil {
+	rep := Repetition{Depth: from, Work: r.opt.Held.Read(r.cfg, from, r.plan.Tokens), Before: before}
+	if err := r.timed(&rep, func() error { return r.write(seq, r.plan.Tokens) }); err != nil {
 		return err
 	}
-	took := r.opt.Now().Sub(start)
-	r.add(row, Repetition{Depth: from, Seconds: took.Seconds(), Work: r.opt.Held.Read(r.cfg, from, r.plan.Tokens), Before: before, After: r.bandwidth()})
+	rep.After = r.bandwidth()
+	r.add(row, rep)
+	return nil
+}
+
+// timed does what a repetition is of.
+func (r *runner) timed(rep *Repetition, do func() error) error {
+	used := r.opt.Used
+	if used == nil {
+		used = func() time.Duration { return 0 }
+	}
+	start, before := r.opt.Now(), used()
+	if err := do(); err != nil {
+		return err
+	}
+	rep.Seconds, rep.Processor = r.opt.Now().Sub(start).Seconds(), (used() - before).Seconds()
 	return nil
 }
 

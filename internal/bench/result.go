@@ -37,9 +37,11 @@ type Row struct {
 type Repetition struct {
 	Depth   int     `json:"depth"`
 	Seconds float64 `json:"seconds"`
-	Work    int64   `json:"work"`   // bytes read or operations done
-	Before  float64 `json:"before"` // the machine's limit just before
-	After   float64 `json:"after"`  // and just after
+	// Processor is the processor time of all threads; on a machine of its own it is near Seconds for each.
+	Processor float64 `json:"processor_seconds,omitempty"`
+	Work      int64   `json:"work"`   // bytes read or operations done
+	Before    float64 `json:"before"` // the machine's limit just before
+	After     float64 `json:"after"`  // and just after
 }
 
 func (r *Row) add(rep Repetition) {
@@ -65,6 +67,19 @@ func (r *Result) Row(name string) (*Row, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Ours is the part of the time in which threads threads were running; 0 where that is not known.
+// Far below 1 it says that other programs had the processors.
+func (r *Result) Ours(threads int) float64 {
+	processor, seconds := 0.0, 0.0
+	for _, row := range r.Rows {
+		for _, rep := range row.Repetitions {
+			processor += rep.Processor
+			seconds += rep.Seconds
+		}
+	}
+	return ratio(processor, seconds*float64(threads))
 }
 
 // ratio is 0 where a clock stood still or nothing was probed: JSON knows no infinity.

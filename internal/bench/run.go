@@ -15,6 +15,7 @@ type Options struct {
 	Chunk  int // most tokens of a prompt in a step
 	Prober Prober
 	Now    func() time.Time
+	Used   func() time.Duration // processor time of the process so far; nil: it is not known
 	// Progress hears what is being measured, and how many of all tokens are done.
 	Progress func(what string, done, total int)
 }

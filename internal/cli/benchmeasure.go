@@ -64,7 +64,7 @@ func (c *benchCmd) measure(ctx context.Context, sys *system, r *benchReport) err
 	p := sys.progress("measuring", c.Quiet)
 	p.unit = func(n int64) string { return fmt.Sprintf("%d tokens", n) }
 	r.Speed, err = bench.Run(ctx, m.backend, plan, bench.Options{
-		Held: heldBy(m), Chunk: cpu.DefaultChunk, Prober: machine, Now: sys.now,
+		Held: heldBy(m), Chunk: cpu.DefaultChunk, Prober: machine, Now: sys.now, Used: bench.ProcessorTime,
 		Progress: func(what string, done, total int) {
 			p.about("measuring " + what)
 			p.update(int64(done), int64(total))

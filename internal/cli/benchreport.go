@@ -84,6 +84,9 @@ func (r *benchReport) limits() *bench.Limits {
 	return r.Limits
 }
 
+// crowded is the part of the time below which a person should know that figures are not the machine's.
+const crowded = 0.8
+
 // field is a name and what there is to say about it.
 type field struct{ name, text string }
 
@@ -135,6 +138,11 @@ func (r *benchReport) head() (out []field) {
 		}
 		for _, p := range l.Peaks {
 			add("peak of "+string(p.Kind), "%s", spread(p.Rate, "op/s"))
+		}
+	}
+	if r.Speed != nil && r.Settings != nil {
+		if ours := r.Speed.Ours(r.Settings.Threads); ours > 0 && ours < crowded {
+			add("crowded", "other programs were running: ours had its threads' processors for %.0f %% of the time", 100*ours)
 		}
 	}
 	if len(r.LeftOut) > 0 {
