@@ -36,10 +36,14 @@ func (s *Sampler) draw(row []float32, best float32) uint32 {
 	return cand[len(cand)-1].id // rounding used up the last crumb
 }
 
+// inverse is one over the temperature. For the smallest of all it would be infinite, and the best id's
+// distance from itself no number.
+func (s *Sampler) inverse() float64 { return min(1/s.params.Temperature, math.MaxFloat64) }
+
 // drawAny picks among all ids. It sums their weights by blocks first, so that only one block is
 // looked at again.
 func (s *Sampler) drawAny(row []float32, best float32) uint32 {
-	inv, top := 1/s.params.Temperature, float64(best)
+	inv, top := s.inverse(), float64(best)
 	total := 0.0
 	for b := range s.blocks {
 		sum := 0.0
@@ -88,7 +92,7 @@ const (
 // whole vocabulary.
 func (s *Sampler) likely(row []float32, best float32) (cand []candidate, total float64, of int) {
 	p := &s.params
-	inv, top := 1/p.Temperature, float64(best)
+	inv, top := s.inverse(), float64(best)
 	var weight [classes]float64
 	var count [classes]int
 	for _, x := range row {

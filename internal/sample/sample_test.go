@@ -293,6 +293,22 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestLeastTemperature: one over the temperature is beyond all numbers, and the likeliest id is still certain.
+func TestLeastTemperature(t *testing.T) {
+	for _, temp := range []float64{math.SmallestNonzeroFloat64, 1e-310, 1e-300} {
+		for _, p := range []Params{{}, {TopK: 2}, {TopP: 0.5}, {MinP: 0.1}} {
+			p.Temperature = temp
+			s, err := New(p, 4)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tok, err := s.Sample([]float32{-3, 2, 2.5, 2}); err != nil || tok.ID != 2 {
+				t.Errorf("%+v: %+v, %v", p, tok, err)
+			}
+		}
+	}
+}
+
 func TestGreedyTies(t *testing.T) {
 	s, _ := New(Params{}, 4)
 	if tok, _ := s.Sample([]float32{0, 5, 5, 5}); tok.ID != 1 {
