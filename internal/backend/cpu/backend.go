@@ -149,25 +149,32 @@ func (b *Backend) bind() error {
 	return errors.Join(errs...)
 }
 
-// packed says whether a Layout packed some of the weights. Fine-tunes with bf16 experts have
-// these in rows all the same.
-func (b *Backend) packed() bool {
-	return b.unembd.isPacked || b.layers[0].q.isPacked || b.layers[0].gateUp[0].isPacked
+// orders says whether a Layout packed some of the weights, and whether some experts have their rows all
+// the same, as those of fine-tunes in bf16. Each tensor of a checkpoint may be the one or the other.
+func (b *Backend) orders() (packed, gather bool) {
+	packed = b.unembd.isPacked
+	for i := range b.layers {
+		l := &b.layers[i]
+		in := l.gateUp[0].isPacked
+		packed = packed || in || l.down[0].isPacked || l.q.isPacked || l.k.isPacked || l.v.isPacked || l.o.isPacked
+		gather = gather || !in
+	}
+	return packed, gather
 }
 
 // chooseActivations holds what is asked for against the weights that are there.
 func (b *Backend) chooseActivations() error {
 	a := &b.opt.Activations
-	if *a == "" {
+	packed, _ := b.orders()
+	if *a == "" && packed {
+		*a = Mixed
+	} else if *a == "" || a.integer() && !packed { // there is nothing that integers meet
 		*a = F32
-		if b.packed() {
-			*a = Mixed
-		}
 	}
 	switch {
 	case !a.integer() && *a != F32 && *a != BF16:
 		return fmt.Errorf("cpu backend: activations as %q; they can be %s, %s, %s, %s or %s", *a, Mixed, Int8, Int16, F32, BF16)
-	case !a.integer() && b.packed():
+	case !a.integer() && packed:
 		return fmt.Errorf("cpu backend: the weights are packed for integer activations; load them in rows for %s", *a)
 	}
 	return nil

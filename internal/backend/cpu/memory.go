@@ -108,8 +108,8 @@ func widest(cfg *model.Config) int {
 
 func (b *Backend) allocate() {
 	c := b.cfg
-	packed := b.packed()
-	n := sizes(c, b.opt.Chunk, packed, !b.layers[0].gateUp[0].isPacked)
+	packed, gather := b.orders()
+	n := sizes(c, b.opt.Chunk, packed, gather)
 	f := func(i int) []float32 { return make([]float32, n[i]) }
 	ids := func(i int) []int32 { return make([]int32, n[i]) }
 	v := func(i, cols, acts int) vectors {

@@ -95,10 +95,43 @@ func TestHalfPacked(t *testing.T) {
 	orderOf(t, w, "half packed", 60, platform.Generic, Int8)
 }
 
+// TestMixedCheckpoints: each tensor may be packed or in rows, whatever those of the first layer are.
+func TestMixedCheckpoints(t *testing.T) {
+	rows, packed := load(t, "wide/hf"), loadPacked(t, "wide/hf", DenseBF16)
+	ids := randomIDs(1, 40, rows.Config.Vocab)
+	want := logits(t, open(t, rows, Options{}), ids)
+	for name, change := range map[string]func(w *model.Weights){
+		"the last layer packed": func(w *model.Weights) {
+			w.Unembed, w.Layers = rows.Unembed, slices.Clone(rows.Layers)
+			w.Layers[len(w.Layers)-1] = packed.Layers[len(w.Layers)-1]
+		},
+		"the last layer in rows": func(w *model.Weights) { w.Layers[len(w.Layers)-1] = rows.Layers[len(w.Layers)-1] },
+		"one projection packed": func(w *model.Weights) {
+			w.Unembed, w.Layers = rows.Unembed, slices.Clone(rows.Layers)
+			w.Layers[1].K = packed.Layers[1].K
+		},
+		"queries in rows, half of the experts packed": func(w *model.Weights) {
+			w.Layers[0].Q, w.Layers[0].GateUp, w.Layers[1].Down = rows.Layers[0].Q, rows.Layers[0].GateUp, rows.Layers[1].Down
+		},
+	} {
+		w := &model.Weights{Config: packed.Config, Embed: packed.Embed, Unembed: packed.Unembed, Norm: packed.Norm, Layers: slices.Clone(packed.Layers)}
+		change(w)
+		got := logits(t, open(t, w, Options{Activations: Int16}), ids)
+		if d := median(got, want) / extent(want); d > 2e-4 { // of TestPackedGolden
+			t.Errorf("%s: %.2g of the range away from float32", name, d)
+		}
+	}
+}
+
 // spread is the largest difference relative to the range of want.
 func spread(got, want [][]float32) float64 {
-	all := slices.Concat(want...)
-	return reference.Difference(got, want) / float64(slices.Max(all)-slices.Min(all))
+	return reference.Difference(got, want) / extent(want)
+}
+
+// extent is the range of all values.
+func extent(rows [][]float32) float64 {
+	all := slices.Concat(rows...)
+	return float64(slices.Max(all) - slices.Min(all))
 }
 
 // Each setting's error against transformers in float64 has the size that its rounding explains: of the
@@ -172,6 +205,9 @@ func TestActivationsFitTheWeights(t *testing.T) {
 			t.Errorf("packed %t, %q: %v", c.w.Unembed.Packed, c.a, err)
 		}
 		if b != nil {
+			if c.w == rows && c.a.integer() && b.Activations() != F32 {
+				t.Errorf("%s activations are said of weights in rows", b.Activations())
+			}
 			b.Close()
 		}
 	}
