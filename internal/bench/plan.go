@@ -84,6 +84,14 @@ func (p *Plan) Positions() int {
 	return n
 }
 
+// Within refuses a plan that needs more positions than there are.
+func (p *Plan) Within(positions int) error {
+	if n := p.Positions(); n > positions {
+		return &PlanError{fmt.Sprintf("the plan needs %d positions, the model's limit is %d; give shorter prompts or a smaller depth", n, positions)}
+	}
+	return nil
+}
+
 // warmup is no longer than what is measured.
 func (p *Plan) warmup() int { return min(warmup, p.Positions()) }
 

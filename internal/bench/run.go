@@ -38,8 +38,8 @@ func Run(ctx context.Context, b model.Backend, plan Plan, opt Options) (*Result,
 	if opt.Chunk < 1 {
 		return r.res, &PlanError{"a step of a prompt needs at least one token"}
 	}
-	if n := plan.Positions(); n > r.cfg.MaxContext {
-		return r.res, &PlanError{fmt.Sprintf("the plan needs %d positions, the model's limit is %d; give shorter prompts or a smaller depth", n, r.cfg.MaxContext)}
+	if err := plan.Within(r.cfg.MaxContext); err != nil {
+		return r.res, err
 	}
 	r.logits = make([]float32, r.cfg.Vocab)
 	r.total = r.tokens()

@@ -159,7 +159,7 @@ func TestBenchUsage(t *testing.T) {
 		}
 	}
 	w, _ := newBench(t)
-	if code := w.run(t, "bench", "--prompt", "140000", "--tokens", "0"); code != exitError || !strings.Contains(w.err.String(), "131072") {
+	if code := w.run(t, "bench", "--prompt", "140000", "--tokens", "0"); code != exitError || !strings.Contains(w.err.String(), "needs 140000 positions, the model's limit is 131072; give shorter prompts") {
 		t.Errorf("%d, %q", code, &w.err)
 	}
 }

@@ -52,7 +52,9 @@ func (c *benchCmd) measure(ctx context.Context, sys *system, r *benchReport) err
 	}
 	plan, flags := c.plan(), c.loadFlags
 	if flags.Context == 0 {
-		flags.Context = c.positions(at, &plan, r)
+		if flags.Context, err = c.positions(at, &plan, r); err != nil {
+			return err
+		}
 	}
 	m, err := sys.openAt(ctx, at, &flags)
 	if err != nil {
@@ -78,13 +80,16 @@ func (c *benchCmd) measure(ctx context.Context, sys *system, r *benchReport) err
 }
 
 // positions is the context to open a model with. A plan that nobody chose is cut to what the model can,
-// and the report says so; one that was chosen is refused by the model's own limit.
-func (c *benchCmd) positions(at place, plan *bench.Plan, r *benchReport) int {
+// and the report says so; one that was chosen is refused.
+func (c *benchCmd) positions(at place, plan *bench.Plan, r *benchReport) (int, error) {
 	cfg, err := model.ReadConfig(at.fsys)
-	if err == nil && !c.chosen() {
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", at, err)
+	}
+	if !c.chosen() {
 		r.LeftOut = plan.Fit(cfg.MaxContext)
 	}
-	return plan.Positions()
+	return plan.Positions(), plan.Within(cfg.MaxContext)
 }
 
 func (c *benchCmd) readDisk(ctx context.Context, sys *system, at place, r *benchReport) error {
