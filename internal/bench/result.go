@@ -70,7 +70,7 @@ func (r *Result) Row(name string) (*Row, bool) {
 }
 
 // Ours is the part of the time in which threads threads were running; 0 where that is not known.
-// Far below 1 it says that other programs had the processors.
+// Far below 1 other programs had the processors, or the model was too small to keep the threads busy.
 func (r *Result) Ours(threads int) float64 {
 	processor, seconds := 0.0, 0.0
 	for _, row := range r.Rows {

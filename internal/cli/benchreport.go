@@ -84,7 +84,7 @@ func (r *benchReport) limits() *bench.Limits {
 	return r.Limits
 }
 
-// crowded is the part of the time below which a person should know that figures are not the machine's.
+// crowded is the part of the time below which a person should know that figures may not be the machine's.
 const crowded = 0.8
 
 // field is a name and what there is to say about it.
@@ -142,7 +142,7 @@ func (r *benchReport) head() (out []field) {
 	}
 	if r.Speed != nil && r.Settings != nil {
 		if ours := r.Speed.Ours(r.Settings.Threads); ours > 0 && ours < crowded {
-			add("crowded", "other programs were running: ours had its threads' processors for %.0f %% of the time", 100*ours)
+			add("crowded", "our threads ran for %.0f %% of the time: other programs had the processors, or the model is too small for so many threads", 100*ours)
 		}
 	}
 	if len(r.LeftOut) > 0 {
