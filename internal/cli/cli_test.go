@@ -55,11 +55,27 @@ func TestUsage(t *testing.T) {
 		"tokens --decode x":      "is no token id",
 		"logits --top 0 [1]":     "--top 0 is not between",
 		"logits --context -1 []": "--context",
-		"show a b":               "unexpected argument b",
+		"run --threads 2000 hi":  "--threads 2000 is beyond 1024",
+		"logits --weights map 1": "--weights map needs a model in a folder",
+
+		"logits --weights map --activations int8 [1]": "which --activations int8 cannot use",
+		"show a b": "unexpected argument b",
 	} {
 		w := newWorld(t, "", "")
 		if code := w.run(t, strings.Fields(args)...); code != 2 || !strings.Contains(w.err.String(), want) || strings.Count(w.err.String(), "\n") != 1 {
 			t.Errorf("%s: %d, %q", args, code, &w.err)
+		}
+	}
+}
+
+// TestMayMap: what needs packed weights, or insists on reading, is not mapped behind a person's back.
+func TestMayMap(t *testing.T) {
+	for f, want := range map[weightFlags]bool{
+		{Weights: "auto"}: true, {Weights: "auto", Activations: "f32"}: true, {Weights: "auto", Activations: "bf16"}: true,
+		{Weights: "auto", Activations: "int8"}: false, {Weights: "read"}: false, {Weights: "read", Activations: "f32"}: false,
+	} {
+		if f.mayMap() != want {
+			t.Errorf("%+v: %t", f, !want)
 		}
 	}
 }

@@ -21,9 +21,15 @@ type loadFlags struct {
 	Quiet   bool `short:"q" help:"No progress messages."`
 }
 
+// maxThreads bounds what the threads' own memory comes to; no machine has so many cores.
+const maxThreads = 1024
+
 func (f *loadFlags) check() error {
 	if f.Context < 0 || f.Threads < 0 {
 		return usage("--context and --threads are counts, from 0 up")
+	}
+	if f.Threads > maxThreads {
+		return usage("--threads %d is beyond %d; more than this machine has cores do not help", f.Threads, maxThreads)
 	}
 	return f.weightFlags.check()
 }

@@ -35,9 +35,15 @@ func (f *weightFlags) rows() bool {
 	return f.Activations == string(cpu.F32) || f.Activations == string(cpu.BF16)
 }
 
+// mayMap says that weights may stay in their files where they do not fit: nobody asked for what needs them packed.
+func (f *weightFlags) mayMap() bool { return f.Weights == "auto" && (f.Activations == "" || f.rows()) }
+
 // weights brings the weights of a model into memory as the flags want it, or leaves them in
 // their files where that is asked for, or where nothing is and they do not fit.
 func (s *system) weights(ctx context.Context, at place, f *loadFlags) (*model.Weights, error) {
+	if f.Weights == "map" && at.dir == "" {
+		return nil, usage("--weights map needs a model in a folder; the built-in one is part of the program")
+	}
 	p := s.progress("loading "+at.name, f.Quiet)
 	defer p.done()
 	opt := model.LoadOptions{Progress: p.update, Map: f.Weights == "map"}
@@ -49,7 +55,7 @@ func (s *system) weights(ctx context.Context, at place, f *loadFlags) (*model.We
 	}
 	w, err := model.LoadFS(ctx, at.fsys, opt)
 	full := (*model.MemoryError)(nil)
-	if f.Weights != "auto" || f.Activations != "" || at.dir == "" || !errors.As(err, &full) {
+	if !f.mayMap() || at.dir == "" || !errors.As(err, &full) {
 		return w, err
 	}
 	p.done()
