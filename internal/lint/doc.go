@@ -1,5 +1,6 @@
 // Package lint holds the house's own rules as tests: who may import whom, which
-// third-party module belongs to which package, names that say nothing, files that
+// third-party module belongs to which package, names that say nothing, ways
+// around the egress guard, files that
 // have grown past one idea, packages without a word about themselves, and
 // generated files that no longer match what they were made from.
 //

@@ -7,7 +7,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"platform", []string{
-		"internal/num", "internal/cpu", "internal/mem", "internal/par",
+		"internal/num", "internal/cpu", "internal/mem", "internal/par", "internal/egress",
 	}},
 	{"formats", []string{
 		"internal/safetensors", "internal/token",

@@ -1,0 +1,123 @@
+package egress
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"syscall"
+	"time"
+)
+
+// Options say what a Guard lets through.
+type Options struct {
+	// Offline names what forbids connections, as the person knows it; "" allows them.
+	Offline string
+	// Log is the file connections are written to; "" keeps none, which only tests want.
+	Log string
+	Now func() time.Time // nil: the clock
+}
+
+// Guard makes the program's clients and dialers.
+type Guard struct {
+	offline string
+	log     *journal
+}
+
+// New makes a guard. It opens nothing yet.
+func New(opt Options) *Guard {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	return &Guard{offline: opt.Offline, log: &journal{path: opt.Log, now: opt.Now}}
+}
+
+// Reach is how far a client may go.
+type Reach int
+
+const (
+	// Chosen is for addresses a person chose: any of them, through a proxy if the
+	// environment names one.
+	Chosen Reach = iota
+	// Steered is for addresses that a model or a page chose: public ones only. No
+	// proxy, which would look names up where the guard cannot see.
+	Steered
+)
+
+// Client is an HTTP client whose connections pass the guard.
+func (g *Guard) Client(purpose string, reach Reach) *http.Client {
+	t := &http.Transport{
+		DialContext:           g.Dialer(purpose, reach),
+		ForceAttemptHTTP2:     true,
+		MaxIdleConnsPerHost:   16,
+		IdleConnTimeout:       time.Minute,
+		TLSHandshakeTimeout:   20 * time.Second,
+		ResponseHeaderTimeout: time.Minute,
+		ExpectContinueTimeout: time.Second,
+	}
+	if reach == Chosen {
+		// While offline the proxy is out too: on loopback it would lead on from there.
+		t.Proxy = func(r *http.Request) (*url.URL, error) {
+			if g.offline != "" {
+				return nil, nil
+			}
+			return http.ProxyFromEnvironment(r)
+		}
+	}
+	return &http.Client{Transport: t}
+}
+
+// Dialer connects with TCP to host:port if the guard allows it.
+func (g *Guard) Dialer(purpose string, reach Reach) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return g.dial(ctx, purpose, reach, network, addr)
+	}
+}
+
+func (g *Guard) dial(ctx context.Context, purpose string, reach Reach, network, addr string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	e := Entry{ID: g.log.id(), Purpose: purpose, Host: addr}
+	if g.offline != "" {
+		if host == "localhost" {
+			host = "127.0.0.1" // a name must not even be asked for
+		}
+		if ip, err := netip.ParseAddr(host); err != nil || !ip.Unmap().IsLoopback() {
+			e.Event = Refused
+			_ = g.log.write(e) // it is refused either way
+			return nil, &OfflineError{Host: addr, Purpose: purpose, By: g.offline}
+		}
+	}
+	e.Event = Opening
+	if err := g.log.write(e); err != nil {
+		return nil, err
+	}
+	d := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	// The address is checked when it is dialled: a name that gave a public address a
+	// moment ago may give another now.
+	d.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
+		ap, err := netip.ParseAddrPort(resolved)
+		if err != nil {
+			return err
+		}
+		ip := ap.Addr().WithZone("").Unmap()
+		if g.offline != "" && !ip.IsLoopback() {
+			return &OfflineError{Host: addr, Purpose: purpose, By: g.offline}
+		}
+		if reach == Steered && !public(ip) {
+			return &PrivateError{Host: host, Addr: ip.String()}
+		}
+		return nil
+	}
+	c, err := d.DialContext(ctx, network, net.JoinHostPort(host, port))
+	if err != nil {
+		e.Event, e.Error = Failed, err.Error()
+		_ = g.log.write(e)
+		return nil, err
+	}
+	e.Addr = c.RemoteAddr().String()
+	return &counted{Conn: c, entry: e, log: g.log}, nil
+}
