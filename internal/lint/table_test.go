@@ -10,7 +10,7 @@ var layers = []struct {
 		"internal/num", "internal/cpu", "internal/mem", "internal/par", "internal/egress",
 	}},
 	{"formats", []string{
-		"internal/safetensors", "internal/token",
+		"internal/safetensors", "internal/gguf", "internal/token",
 	}},
 	{"algorithms", []string{
 		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample",

@@ -19,6 +19,7 @@ const (
 	widen                       // to float32; what is not finite is refused
 	transpose                   // [experts, in, out] to [experts, out, in], same elements
 	pack                        // rows into the order of a Packer
+	unblock                     // rows of GGUF's MXFP4 blocks into codes, and scales behind them
 )
 
 // binding is one tensor of the checkpoint and its place in memory.
@@ -32,14 +33,6 @@ type binding struct {
 	packing  *packing     // for pack
 	mapping  *mem.Mapping // the file that dst is a part of, if it stays there
 	populate bool         // it, while loading: there is memory for the whole file
-}
-
-// source is how many bytes are read for the binding.
-func (b *binding) source() int64 {
-	if b.how == pack {
-		return b.packing.sourceBytes()
-	}
-	return b.from.Bytes()
 }
 
 // binder matches the tensors of a checkpoint with the fields of Weights.
@@ -60,6 +53,7 @@ type names struct {
 	attnNorm, mlpNorm, sinks, o, router string
 	gateUp, gateUpBias, down, downBias  string
 	blocks, scales                      string // suffixes of MXFP4 experts
+	q, k, v                             string
 	qkv                                 string // fused; "" when q, k, v are apart
 }
 
@@ -69,6 +63,7 @@ func huggingFace() names {
 		layer: "model.layers.%d.", embed: "model.embed_tokens.weight", unembed: "lm_head.weight", norm: "model.norm.weight",
 		attnNorm: "input_layernorm.weight", mlpNorm: "post_attention_layernorm.weight",
 		sinks: "self_attn.sinks", o: "self_attn.o_proj", router: "mlp.router",
+		q: "self_attn.q_proj", k: "self_attn.k_proj", v: "self_attn.v_proj",
 		gateUp: "mlp.experts.gate_up_proj", gateUpBias: "mlp.experts.gate_up_proj_bias",
 		down: "mlp.experts.down_proj", downBias: "mlp.experts.down_proj_bias", blocks: "_blocks", scales: "_scales",
 	}
@@ -92,6 +87,9 @@ func bind(c *checkpoint, packer Packer) (*Weights, []binding, error) {
 	n := huggingFace()
 	if _, ok := c.tensors[openAI().embed]; ok {
 		n = openAI()
+	}
+	if c.gguf {
+		n = ggml(c.tensors)
 	}
 	cfg := &w.Config
 	b.matrix(n.embed, cfg.Vocab, cfg.Hidden, func(m Matrix) {
@@ -125,9 +123,9 @@ func (b *binder) layer(n names, i int) {
 			l.QBias, l.KBias, l.VBias = v[:q:q], v[q:q+kv:q+kv], v[q+kv:]
 		})
 	} else {
-		b.linear(p+"self_attn.q_proj", q, cfg.Hidden, &l.Q, &l.QBias)
-		b.linear(p+"self_attn.k_proj", kv, cfg.Hidden, &l.K, &l.KBias)
-		b.linear(p+"self_attn.v_proj", kv, cfg.Hidden, &l.V, &l.VBias)
+		b.linear(p+n.q, q, cfg.Hidden, &l.Q, &l.QBias)
+		b.linear(p+n.k, kv, cfg.Hidden, &l.K, &l.KBias)
+		b.linear(p+n.v, kv, cfg.Hidden, &l.V, &l.VBias)
 	}
 	b.linear(p+n.o, cfg.Hidden, q, &l.O, &l.OBias)
 	b.vector(p+n.sinks, cfg.Heads, func(v Vector) { l.Sinks = v })
@@ -150,7 +148,7 @@ func (b *binder) take(name string, shape []int64, types ...safetensors.DType) (l
 	if !slices.Equal(t.Shape, shape) || !slices.Contains(types, t.DType) {
 		if b.err == nil {
 			b.err = &LoadError{File: t.file, Tensor: name, Why: fmt.Sprintf("expected %v %v, found %v %v", types, shape, t.DType, t.Shape),
-				Next: "config.json and the weights do not belong together, or the checkpoint is of a kind this program does not read"}
+				Next: "the configuration and the weights do not belong together, or the checkpoint is of a kind this program does not read"}
 		}
 		return t, false
 	}
@@ -301,6 +299,16 @@ func (b *binder) experts(n names, name string, experts, rows, cols int, into *[]
 		return
 	}
 	data, sc := MXFP4.RowBytes(cols)
+	if blocks.blocks != nil {
+		codes := (blocks.Bytes() + alignment - 1) &^ (alignment - 1)
+		b.add(blocks, unblock, codes+scale.Bytes(), func(p []byte) {
+			each(func(m *Matrix, lo, hi int) {
+				m.Format, m.Data = MXFP4, p[lo*data:hi*data:hi*data]
+				m.Scales = p[codes:][lo*sc : hi*sc : hi*sc]
+			})
+		})
+		return
+	}
 	b.add(blocks, keep, blocks.Bytes(), func(p []byte) {
 		each(func(m *Matrix, lo, hi int) { m.Format, m.Data = MXFP4, p[lo*data:hi*data:hi*data] })
 	})

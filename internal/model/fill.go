@@ -21,7 +21,8 @@ const chunkBytes = 8 << 20
 type chunk struct {
 	b      *binding
 	lo, hi int64
-	bytes  int64 // to read
+	bytes  int64 // of scratch
+	read   int64 // of the file
 }
 
 // fill reads every binding into its place with several readers. The first error, or
@@ -46,7 +47,7 @@ func fill(ctx context.Context, bindings []binding, readers int, progress func(do
 					cancel(err)
 					return
 				}
-				done.Add(c.bytes)
+				done.Add(c.read)
 				if progress != nil {
 					reporting.Lock() // read inside, so that reports never go back
 					progress(done.Load(), total)
@@ -65,10 +66,17 @@ func split(bindings []binding) (chunks []chunk, total int64) {
 		b := &bindings[i]
 		n := b.from.Bytes()
 		step, end, each := int64(chunkBytes), n, int64(1)
+		scratch := int64(1)
 		switch b.how {
 		case pack:
 			n, step = int64(b.packing.m.Rows), int64(b.packing.step())
-			end, each = n, b.source()/n
+			end, each = n, b.packing.sourceBytes()/n
+			if b.from.blocks != nil { // taken apart in a second half
+				scratch = 2
+			}
+		case unblock:
+			n, step = b.from.blocks.rows(), b.from.blocks.step()
+			end, each = n, b.from.blocks.rowBytes()
 		case transpose: // never across experts
 			s := b.from.Shape
 			row := s[2] * b.from.DType.Size()
@@ -77,10 +85,12 @@ func split(bindings []binding) (chunks []chunk, total int64) {
 		for base := int64(0); base < n; base += end {
 			for lo := int64(0); lo < end; lo += step {
 				hi := min(lo+step, end)
-				chunks = append(chunks, chunk{b, base + lo, base + hi, (hi - lo) * each})
+				bytes := (hi - lo) * each
+				c := chunk{b, base + lo, base + hi, bytes * scratch, b.from.onDisk(bytes)}
+				chunks = append(chunks, c)
+				total += c.read
 			}
 		}
-		total += b.source()
 	}
 	return chunks, total
 }
@@ -104,6 +114,9 @@ func (c chunk) load(scratch *[]byte) error {
 			return t.checkScales(c.lo, p)
 		}
 		return nil
+	}
+	if c.b.how == unblock {
+		return c.b.unblock(c.lo, c.hi, p)
 	}
 	if c.b.how == pack {
 		return c.b.packing.load(c.b, int(c.lo), int(c.hi), p)

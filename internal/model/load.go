@@ -28,7 +28,7 @@ type LoadOptions struct {
 
 // Load reads the model in a folder: Hugging Face's layout (one file, or several with or
 // without an index), the same with bfloat16 experts, or OpenAI's original/ (the folder
-// itself or the one above it). Everything is checked against config.json; experts stay
+// itself or the one above it), or one GGUF file in one or more parts. Everything is checked against the configuration; experts stay
 // MXFP4, dense weights stay bfloat16 (or float32) unless a Packer says otherwise, vectors become float32. Files that
 // would not fit beside the weights in memory are read past the page cache.
 //
@@ -59,6 +59,10 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 		return nil, err
 	}
 	if opt.Map {
+		if c.gguf {
+			return nil, &LoadError{File: c.names[0], Why: "the experts of a GGUF file are not in the order that is computed with, so they cannot stay in the file",
+				Next: "read the weights into memory (--weights read), or use the model's safetensors files"}
+		}
 		if opt.Packer != nil {
 			return nil, &LoadError{Why: "weights that stay in their files cannot be packed", Next: "choose one of the two"}
 		}
@@ -112,7 +116,7 @@ func (w *Weights) reserve(c *checkpoint, bindings []binding, limit int64) error 
 		bindings[i].populate = !known || total+c.bytes <= limit
 	}
 	if known && total > limit {
-		return &MemoryError{Need: total, Have: limit, Source: source}
+		return &MemoryError{Need: total, Have: limit, Source: source, MustRead: c.gguf}
 	}
 	arena, err := mem.NewArena(total)
 	if err != nil {
@@ -135,11 +139,16 @@ func (w *Weights) reserve(c *checkpoint, bindings []binding, limit int64) error 
 type MemoryError struct {
 	Need, Have int64
 	Source     string // of Have
+	MustRead   bool   // the weights cannot stay in their files
 }
 
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("model: the weights need %s of memory, and %s is %s: %s too little; close other programs, leave the weights in their files (--weights map), or use a machine with more memory or a smaller model",
-		gib(e.Need), e.Source, gib(e.Have), gib(e.Need-e.Have))
+	remedy := "close other programs, leave the weights in their files (--weights map), or use"
+	if e.MustRead {
+		remedy = "close other programs, or use"
+	}
+	return fmt.Sprintf("model: the weights need %s of memory, and %s is %s: %s too little; %s a machine with more memory or a smaller model",
+		gib(e.Need), e.Source, gib(e.Have), gib(e.Need-e.Have), remedy)
 }
 
 func gib(n int64) string { return fmt.Sprintf("%.2f GiB (%d bytes)", float64(n)/(1<<30), n) }

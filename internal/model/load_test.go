@@ -233,7 +233,7 @@ func TestLoadRefuses(t *testing.T) {
 		want string
 	}{
 		"no config":     {"narrow/hf", func(f fstest.MapFS) { delete(f, "config.json") }, "config.json: opening it"},
-		"no weights":    {"narrow/hf", func(f fstest.MapFS) { delete(f, oneFile) }, "no .safetensors file"},
+		"no weights":    {"narrow/hf", func(f fstest.MapFS) { delete(f, oneFile) }, "no .safetensors or .gguf file"},
 		"not a header":  {"narrow/hf", func(f fstest.MapFS) { f[oneFile].Data = []byte("<html>") }, "reading its header"},
 		"truncated":     {"narrow/hf", func(f fstest.MapFS) { f[oneFile].Data = f[oneFile].Data[:400000] }, "reading its header"},
 		"shard missing": {"wide/hf", func(f fstest.MapFS) { delete(f, "model-00001-of-00001.safetensors") }, "fetch the missing file"},

@@ -51,10 +51,15 @@ func (p *packing) load(b *binding, lo, hi int, scratch []byte) error {
 	n := int64(hi - lo)
 	src := Matrix{Format: p.format, Rows: hi - lo, Cols: p.m.Cols, Data: scratch[:n*d]}
 	at := int64(p.first + lo)
-	if err := b.from.read(at*d, src.Data); err != nil {
+	if from := b.from.blocks; from != nil {
+		src.Scales = scratch[n*d : n*(d+s)]
+		if err := from.read(at, at+n, src.Data, src.Scales, scratch[n*(d+s):]); err != nil {
+			return err
+		}
+	} else if err := b.from.read(at*d, src.Data); err != nil {
 		return err
 	}
-	if s > 0 {
+	if s > 0 && b.from.blocks == nil {
 		src.Scales = scratch[n*d : n*(d+s)]
 		if err := p.scales.read(at*s, src.Scales); err != nil {
 			return err

@@ -14,8 +14,9 @@ import (
 // MaxConfig bounds config.json; the published one has 2 kB.
 const MaxConfig = 1 << 20
 
-// ConfigError says which key of config.json is wrong.
+// ConfigError says which key of config.json, or of a GGUF file's metadata, is wrong.
 type ConfigError struct {
+	File string // "": config.json
 	Key  string // as the file spells it
 	Why  string // what was found and what was expected
 	Next string // what to do about it; may be empty
@@ -24,6 +25,9 @@ type ConfigError struct {
 
 func (e *ConfigError) Error() string {
 	s := "model: config.json: "
+	if e.File != "" {
+		s = "model: " + e.File + ": "
+	}
 	if e.Key != "" {
 		s += e.Key + ": "
 	}

@@ -46,12 +46,29 @@ func (e *LoadError) Unwrap() error { return e.Err }
 // maxShards bounds the files of one checkpoint.
 const maxShards = 1024
 
-// located is a tensor and the file it lies in.
+// located is a tensor and the file it lies in. One that a GGUF file stores differently has
+// the shape and type that it is read as.
 type located struct {
 	safetensors.Tensor
-	in   *safetensors.File
+	in   partReader
 	file string
 	nth  int // of the checkpoint's files
+
+	blocks *blocks  // MXFP4 codes whose scales lie among them
+	stored [2]int64 // bytes in the file for so many bytes read; 0, 0: as many
+}
+
+// partReader gives parts of a tensor's data.
+type partReader interface {
+	ReadPart(t safetensors.Tensor, off int64, dst []byte) error
+}
+
+// onDisk is how many bytes of the file n bytes of the tensor take.
+func (t located) onDisk(n int64) int64 {
+	if t.stored[1] == 0 {
+		return n
+	}
+	return n / t.stored[1] * t.stored[0]
 }
 
 // checkpoint is an opened model folder: configuration and tensors, nothing read yet.
@@ -63,6 +80,7 @@ type checkpoint struct {
 	sources []*source
 	maps    []*mem.Mapping // of open, when the weights stay there
 	bytes   int64          // of all files
+	gguf    bool
 }
 
 func (c *checkpoint) close() {
@@ -88,19 +106,29 @@ func root(fsys fs.FS) (fs.FS, []string, error) {
 				names = append(names, e.Name())
 			}
 		}
+		if len(names) == 0 && dir == "." {
+			names = ggufNames(entries)
+		}
 		if len(names) > 0 {
 			return sub, names, nil
 		}
 	}
-	return nil, nil, &LoadError{Why: "the folder holds no .safetensors file, nor does its original/", Next: "give the folder that config.json and the model's files were fetched into"}
+	return nil, nil, &LoadError{Why: "the folder holds no .safetensors or .gguf file, nor does its original/", Next: "give the folder that config.json and the model's files were fetched into"}
 }
 
 // ReadConfig reads the configuration of the model in a folder: config.json, and the
-// ids that end generation from generation_config.json when it is there.
+// ids that end generation from generation_config.json when it is there; or what a GGUF
+// file says of itself.
 func ReadConfig(fsys fs.FS) (Config, error) {
-	sub, _, err := root(fsys)
+	sub, names, err := root(fsys)
 	if err != nil {
 		return Config{}, err
+	}
+	if isGGUF(names[0]) {
+		c := &checkpoint{tensors: map[string]located{}, gguf: true}
+		defer c.close()
+		err := c.addGGUF(sub, names)
+		return c.config, err
 	}
 	return readConfig(sub)
 }
@@ -165,6 +193,10 @@ func openCheckpoint(fsys fs.FS) (c *checkpoint, err error) {
 			c.close()
 		}
 	}()
+	if isGGUF(names[0]) {
+		c.gguf = true
+		return c, c.addGGUF(fsys, names)
+	}
 	if c.config, err = readConfig(fsys); err != nil {
 		return c, err
 	}
@@ -203,28 +235,37 @@ func shardsOf(fsys fs.FS, names []string) ([]string, *safetensors.Index, error) 
 	return index.Files(), index, nil
 }
 
-func (c *checkpoint) add(fsys fs.FS, name string) error {
+// openFile opens one of the files.
+func (c *checkpoint) openFile(fsys fs.FS, name string) (src *source, size int64, err error) {
 	f, err := fsys.Open(name)
 	if err != nil {
-		return &LoadError{File: name, Why: "opening it", Err: err, Next: "fetch the missing file; a checkpoint in parts needs all of them"}
+		return nil, 0, &LoadError{File: name, Why: "opening it", Err: err, Next: "fetch the missing file; a checkpoint in parts needs all of them"}
 	}
 	c.open, c.names = append(c.open, f), append(c.names, name)
 	info, err := f.Stat()
 	if err != nil {
-		return &LoadError{File: name, Why: "asking its size", Err: err}
+		return nil, 0, &LoadError{File: name, Why: "asking its size", Err: err}
 	}
-	size := info.Size()
+	size = info.Size()
 	at, ok := f.(io.ReaderAt)
 	if !ok { // a file system that only streams
 		data, err := io.ReadAll(f)
 		if err != nil {
-			return &LoadError{File: name, Why: "reading it", Err: err}
+			return nil, 0, &LoadError{File: name, Why: "reading it", Err: err}
 		}
 		at, size = bytes.NewReader(data), int64(len(data))
 	}
-	src := &source{at}
+	src = &source{at}
 	c.sources = append(c.sources, src)
 	c.bytes += size
+	return src, size, nil
+}
+
+func (c *checkpoint) add(fsys fs.FS, name string) error {
+	src, size, err := c.openFile(fsys, name)
+	if err != nil {
+		return err
+	}
 	st, err := safetensors.Parse(src, size)
 	if err != nil {
 		return &LoadError{File: name, Why: "reading its header", Err: err}
