@@ -12,7 +12,7 @@ const (
 )
 
 // lookup finds where the latest tokens of a sequence stood before. Each place where a gram ends is
-// chained to the one before it where the same gram ends. Room is taken once: 12 to 20 bytes a token.
+// chained to the one before it where the same gram ends. Room is taken once: 16 to 24 bytes a token.
 type lookup struct {
 	ids   []uint32
 	prev  []int32 // of the gram that ends here, the place before, or -1
