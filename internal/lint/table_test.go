@@ -13,7 +13,7 @@ var layers = []struct {
 		"internal/safetensors", "internal/gguf", "internal/token",
 	}},
 	{"algorithms", []string{
-		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample",
+		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample", "internal/hub",
 	}},
 	{"model", []string{
 		"internal/model",

@@ -1,0 +1,13 @@
+//go:build linux || darwin
+
+package hub
+
+import "syscall"
+
+func freeSpace(dir string) (int64, bool) {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil {
+		return 0, false
+	}
+	return int64(s.Bavail) * int64(s.Bsize), true
+}
