@@ -170,11 +170,19 @@ func (m *loaded) stops(eos []uint32) []uint32 {
 	return ids
 }
 
-// readTokenizer reads the model's own tokenizer.json, or takes the built-in vocabulary.
+// readTokenizer reads the model's own tokenizer.json or what its GGUF file says, or takes the
+// built-in vocabulary.
 func readTokenizer(at place) (*token.Tokenizer, error) {
 	data, err := readSmall(at.fsys, "tokenizer.json")
 	if errors.Is(err, fs.ErrNotExist) {
-		return token.O200kHarmony()
+		tok, found, err := ggufTokenizer(at)
+		if !found {
+			return token.O200kHarmony()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", at, err)
+		}
+		return tok, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", at, err)

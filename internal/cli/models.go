@@ -12,7 +12,7 @@ import (
 // builtin is the model inside the program.
 const builtin = "nano"
 
-// place is where a model is: the embedded one, or a folder.
+// place is where a model is: the embedded one, a folder, or a GGUF file.
 type place struct {
 	name string // for people
 	dir  string // "" for the embedded model
@@ -43,13 +43,16 @@ func (s *system) find(name string) (place, error) {
 		}
 	}
 	known := append([]string{builtin}, installed(models)...)
-	return place{}, fmt.Errorf("no model %q: it is neither a folder nor a name here (known: %s); give the folder that holds config.json, or put it in %s",
+	return place{}, fmt.Errorf("no model %q: it is neither a folder nor a name here (known: %s); give the folder that holds config.json, or a .gguf file, or put it in %s",
 		name, strings.Join(known, ", "), filepath.Join(models, filepath.Base(name)))
 }
 
 func folder(dir string, info fs.FileInfo) (place, error) {
 	if !info.IsDir() {
-		return place{}, fmt.Errorf("%s is a file; give the folder that holds config.json and the safetensors files", dir)
+		if isGGUF(dir) {
+			return ggufFile(dir), nil
+		}
+		return place{}, fmt.Errorf("%s is a file; give the folder that holds config.json and the safetensors files, or a .gguf file", dir)
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 
 type showCmd struct {
 	JSON  bool   `name:"json" help:"Print one JSON object; sizes are in bytes."`
-	Model string `arg:"" optional:"" help:"A model folder, or the name of one in ~/.ossian/models; without it the built-in nano."`
+	Model string `arg:"" optional:"" help:"A model folder, a .gguf file, or the name of one in ~/.ossian/models; without it the built-in nano."`
 }
 
 func (showCmd) Help() string {
@@ -36,6 +36,7 @@ type shown struct {
 	Folder   string `json:"folder,omitempty"`
 	Files    int    `json:"files"`
 	FileSize int64  `json:"file_bytes"`
+	format   string // of the files
 
 	Layers        int   `json:"layers"`
 	Windows       []int `json:"windows"` // per layer; 0: full
@@ -87,14 +88,17 @@ func (c *showCmd) Run(sys *system) error {
 	return s.print(sys.stdout)
 }
 
-// readConfig reads config.json, of the folder or of its original/ part.
+// readConfig reads config.json, of the folder or of its original/ part, or a GGUF file's metadata.
 func readConfig(at place) (model.Config, error) {
 	data, err := readSmall(at.fsys, "config.json")
 	if errors.Is(err, fs.ErrNotExist) {
 		data, err = readSmall(at.fsys, "original/config.json")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return model.Config{}, errors.New("there is no config.json; give the folder that holds it")
+		if names := weightFileNames(at.fsys); len(names) > 0 && isGGUF(names[0]) {
+			return model.ReadConfig(at.fsys)
+		}
+		return model.Config{}, errors.New("there is no config.json; give the folder that holds it, or a .gguf file")
 	}
 	if err != nil {
 		return model.Config{}, err
@@ -123,10 +127,14 @@ func describe(at place, cfg model.Config) shown {
 		}
 	}
 	s.Files, s.FileSize = weightFiles(at.fsys)
+	s.format = "safetensors"
+	if names := weightFileNames(at.fsys); len(names) > 0 && isGGUF(names[0]) {
+		s.format = "GGUF"
+	}
 	return s
 }
 
-// weightFiles counts the safetensors files of the layout that would be read.
+// weightFiles counts the files of the layout that would be read.
 func weightFiles(fsys fs.FS) (files int, bytes int64) {
 	for _, name := range weightFileNames(fsys) {
 		if info, err := fs.Stat(fsys, name); err == nil {
@@ -143,6 +151,13 @@ func weightFileNames(fsys fs.FS) (names []string) {
 		for _, e := range entries {
 			if strings.HasSuffix(e.Name(), ".safetensors") {
 				names = append(names, path.Join(dir, e.Name()))
+			}
+		}
+		if len(names) == 0 && dir == "." {
+			for _, e := range entries {
+				if isGGUF(e.Name()) {
+					names = append(names, e.Name())
+				}
 			}
 		}
 		if len(names) > 0 {
@@ -165,7 +180,7 @@ func (s shown) print(w io.Writer) error {
 	if s.Folder != "" {
 		row("folder", "%s", s.Folder)
 	}
-	row("files", "%d of safetensors, %s", s.Files, size(s.FileSize))
+	row("files", "%d of %s, %s", s.Files, s.format, size(s.FileSize))
 	row("layers", "%d: %s", s.Layers, windows(s.Windows))
 	row("hidden", "%d", s.Hidden)
 	row("attention", "%d query heads of %d, %d key and value heads", s.Heads, s.HeadDim, s.KVHeads)

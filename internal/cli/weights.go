@@ -55,7 +55,7 @@ func (s *system) weights(ctx context.Context, at place, f *loadFlags) (*model.We
 	}
 	w, err := model.LoadFS(ctx, at.fsys, opt)
 	full := (*model.MemoryError)(nil)
-	if !f.mayMap() || at.dir == "" || !errors.As(err, &full) {
+	if !f.mayMap() || at.dir == "" || !errors.As(err, &full) || full.MustRead {
 		return w, err
 	}
 	p.done()

@@ -412,9 +412,63 @@ func TestGGUFPublished20B(t *testing.T) {
 	}
 }
 
+// smallestGGUF is a model of one layer, of zeros: about 10 kB.
+func smallestGGUF(t testing.TB, dense gguf.Type) []byte {
+	t.Helper()
+	kvs := []gguf.KV{{Key: "general.architecture", Value: "gpt-oss"}, {Key: "gpt-oss.rope.freq_base", Value: float32(150000)},
+		{Key: "tokenizer.ggml.tokens", Value: []string{"a", "b", "<|call|>", "<|return|>"}}, {Key: "tokenizer.ggml.eos_token_ids", Value: []int32{3}}}
+	for _, k := range []struct {
+		key   string
+		value uint32
+	}{{"block_count", 1}, {"embedding_length", 32}, {"feed_forward_length", 32}, {"expert_count", 2}, {"expert_used_count", 1},
+		{"attention.head_count", 2}, {"attention.head_count_kv", 1}, {"attention.key_length", 16}} {
+		kvs = append(kvs, gguf.KV{Key: "gpt-oss." + k.key, Value: k.value})
+	}
+	if dense == gguf.F16 {
+		kvs = append(kvs, gguf.KV{Key: "gpt-oss.attention.sliding_window_pattern", Value: []int32{1}})
+	}
+	var list []gguf.Spec
+	add := func(name string, k gguf.Type, shape ...int64) {
+		list = append(list, gguf.Spec{Name: name, Type: k, Shape: shape})
+	}
+	add("token_embd.weight", dense, 4, 32)
+	add("output_norm.weight", gguf.F32, 32)
+	add("blk.0.attn_norm.weight", gguf.F32, 32)
+	add("blk.0.ffn_norm.weight", gguf.F32, 32)
+	add("blk.0.attn_sinks", gguf.F32, 2)
+	add("blk.0.attn_qkv.weight", dense, 64, 32)
+	add("blk.0.attn_qkv.bias", gguf.F32, 64)
+	add("blk.0.attn_out.weight", dense, 32, 32)
+	add("blk.0.attn_out.bias", gguf.F32, 32)
+	add("blk.0.ffn_gate_inp.weight", gguf.F32, 2, 32)
+	add("blk.0.ffn_gate_inp.bias", gguf.F32, 2)
+	for _, p := range []string{"gate", "up", "down"} {
+		add("blk.0.ffn_"+p+"_exps.weight", gguf.MXFP4, 2, 32, 32)
+		add("blk.0.ffn_"+p+"_exps.bias", gguf.F32, 2, 32)
+	}
+	head, _, end, err := gguf.Header(kvs, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(head, make([]byte, end-int64(len(head)))...)
+}
+
+// A fused query, key and value projection, a list of sliding layers, and ids that end
+// generation in each spelling.
+func TestGGUFSmallest(t *testing.T) {
+	for _, k := range []gguf.Type{gguf.BF16, gguf.F16, gguf.Q8_0} {
+		w := open(t, fstest.MapFS{"m.gguf": {Data: smallestGGUF(t, k)}}, LoadOptions{})
+		if !slices.Equal(w.Config.EOS, []uint32{3, 2}) || w.Layers[0].Q.Rows != 32 || w.Layers[0].V.Rows != 16 || w.Config.Layer[0].Window != 128 {
+			t.Errorf("%s: %+v", k, w.Config)
+		}
+	}
+}
+
 // FuzzLoadGGUF: whatever the file holds, loading ends with a model or a typed error.
 func FuzzLoadGGUF(f *testing.F) {
-	f.Add(alone(f, "window-q8_0.gguf")["window-q8_0.gguf"].Data)
+	for _, t := range []gguf.Type{gguf.BF16, gguf.F16, gguf.Q8_0} {
+		f.Add(smallestGGUF(f, t))
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		w, err := Open(fstest.MapFS{"m.gguf": {Data: file}}, LoadOptions{MemoryLimit: 1 << 26})
 		if err == nil {

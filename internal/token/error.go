@@ -5,12 +5,17 @@ import "fmt"
 // Error says why a tokenizer file was refused. Where is the place in the file,
 // such as "model.merges[17]"; Remedy is what to do about it.
 type Error struct {
+	File                   string // "": tokenizer.json
 	Where, Problem, Remedy string
 	Err                    error // the cause below, if any
 }
 
 func (e *Error) Error() string {
-	s := "tokenizer.json: " + e.Where + ": " + e.Problem
+	file := e.File
+	if file == "" {
+		file = "tokenizer.json"
+	}
+	s := file + ": " + e.Where + ": " + e.Problem
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
