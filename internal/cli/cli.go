@@ -21,6 +21,7 @@ const (
 
 // commands is the whole grammar.
 type commands struct {
+	offlineFlag
 	Run     runCmd     `cmd:"" help:"Ask once and print the answer."`
 	Chat    chatCmd    `cmd:"" help:"Talk with a model, turn by turn."`
 	Show    showCmd    `cmd:"" help:"Show a model's architecture, sizes and memory needs."`
@@ -28,6 +29,11 @@ type commands struct {
 	Logits  logitsCmd  `cmd:"" help:"Print what a model predicts after each token."`
 	Bench   benchCmd   `cmd:"" help:"Measure speed, and how much of the machine's limits that is."`
 	Synth   synthCmd   `cmd:"" help:"Write a checkpoint of published shape with random weights."`
+	Pull    pullCmd    `cmd:"" help:"Fetch a model, or go on fetching it."`
+	List    listCmd    `cmd:"" help:"List the models that are here."`
+	Verify  verifyCmd  `cmd:"" help:"Check a pulled model against its published hashes, and repair it."`
+	Rm      rmCmd      `cmd:"" help:"Remove a model."`
+	Egress  egressCmd  `cmd:"" help:"Show every connection this program made to another machine."`
 	Version versionCmd `cmd:"" help:"Print version, platform and processor features."`
 }
 
@@ -42,7 +48,8 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 
 func run(ctx context.Context, args []string, sys *system) int {
 	helped := false
-	parser, err := kong.New(&commands{}, kong.Name("ossian"), kong.Description(description),
+	cmds := &commands{}
+	parser, err := kong.New(cmds, kong.Name("ossian"), kong.Description(description),
 		kong.Writers(sys.stdout, sys.stderr), kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(sys))
@@ -61,6 +68,7 @@ func run(ctx context.Context, args []string, sys *system) int {
 	if err != nil {
 		return sys.fail(usageOf(args, err))
 	}
+	sys.offline = cmds.Offline
 	return sys.fail(parsed.Run())
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 func TestHelp(t *testing.T) {
-	for _, cmd := range []string{"run", "chat", "show", "tokens", "logits", "bench", "synth", "version"} {
+	for _, cmd := range []string{"run", "chat", "show", "tokens", "logits", "bench", "synth", "pull", "list", "verify", "rm", "egress", "version"} {
 		w := newWorld(t, "", "")
 		code := w.run(t, cmd, "--help")
 		text := w.out.String()

@@ -42,8 +42,13 @@ func (s *system) find(name string) (place, error) {
 			return folder(dir, info)
 		}
 	}
+	if settings, err := s.hubSettings(); err == nil {
+		if dir, pulled := settings.Find(name); pulled {
+			return place{name: name, dir: dir, fsys: os.DirFS(dir)}, nil
+		}
+	}
 	known := append([]string{builtin}, installed(models)...)
-	return place{}, fmt.Errorf("no model %q: it is neither a folder nor a name here (known: %s); give the folder that holds config.json, or a .gguf file, or put it in %s",
+	return place{}, fmt.Errorf("no model %q: it is neither a folder nor a name here (known: %s); give the folder that holds config.json, or a .gguf file, or put it in %s; ossian pull fetches gpt-oss models",
 		name, strings.Join(known, ", "), filepath.Join(models, filepath.Base(name)))
 }
 

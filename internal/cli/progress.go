@@ -15,6 +15,7 @@ type progress struct {
 	terminal bool
 	what     string // "loading gpt-oss-20b"
 	unit     func(int64) string
+	tail     func(done, total int64) string // what else is to be said; may be nil
 	now      func() time.Time
 	start    time.Time
 
@@ -54,6 +55,9 @@ func (p *progress) update(done, total int64) {
 		return
 	}
 	line := fmt.Sprintf("%s: %s of %s (%d%%)", p.what, p.unit(done), p.unit(total), done*100/total)
+	if p.tail != nil {
+		line += p.tail(done, total)
+	}
 	if p.terminal {
 		if now.Sub(p.shown) < 100*time.Millisecond && done < total {
 			return

@@ -21,6 +21,8 @@ type system struct {
 	stdout, stderr io.Writer
 	// Whether the streams are a person's terminal.
 	inTerminal, outTerminal, errTerminal bool
+	// Whether the command line forbids connections.
+	offline bool
 
 	now    func() time.Time
 	seed   func() uint64
@@ -67,14 +69,23 @@ func interruptible(ctx context.Context) (context.Context, func()) {
 // today is the date a conversation is told.
 func (s *system) today() string { return s.now().Format(time.DateOnly) }
 
-// modelsDir is where models are looked up by name.
-func (s *system) modelsDir() (string, error) {
+// ossianHome is where the program keeps what is its own.
+func (s *system) ossianHome() (string, error) {
 	if dir := s.getenv("OSSIAN_HOME"); dir != "" {
-		return filepath.Join(dir, "models"), nil
+		return dir, nil
 	}
 	home, err := s.home()
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(home, ".ossian", "models"), nil
+	return filepath.Join(home, ".ossian"), nil
+}
+
+// modelsDir is where models are looked up by name.
+func (s *system) modelsDir() (string, error) {
+	dir, err := s.ossianHome()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "models"), nil
 }

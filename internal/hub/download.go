@@ -152,7 +152,7 @@ func (d *download) chunk(ctx context.Context, i int64) error {
 			tries = 0
 		}
 		tries++
-		if err := d.h.again(ctx, d.file.Path, tries, err); err != nil {
+		if err := d.h.again(ctx, d.file.Path, tries, maxTries, err); err != nil {
 			d.tell(-arrived)
 			return err
 		}

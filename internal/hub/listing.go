@@ -98,7 +98,7 @@ func (h *Hub) json(ctx context.Context, what, address string, into any) (http.He
 		if err == nil {
 			return header, nil
 		}
-		if err := h.again(ctx, what, tries, err); err != nil {
+		if err := h.again(ctx, what, tries, maxListTries, err); err != nil {
 			return nil, err
 		}
 	}

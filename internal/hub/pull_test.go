@@ -144,7 +144,7 @@ func TestHostile(t *testing.T) {
 			w.WriteHeader([]int{http.StatusTooManyRequests, http.StatusServiceUnavailable}[n%2])
 			return true
 		}, badHub: func(_ *fakeHub, n int, w http.ResponseWriter, _ *http.Request) bool {
-			if n > 5 {
+			if n > 3 {
 				return false
 			}
 			w.WriteHeader(http.StatusTooManyRequests)

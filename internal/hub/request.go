@@ -14,9 +14,12 @@ import (
 const (
 	maxRedirects = 8
 	// maxTries in a row that bring nothing end a file; with the pauses between them
-	// this is some four minutes.
-	maxTries = 10
-	maxPause = 5 * time.Minute
+	// this is some three minutes. A person who waits for a listing is told sooner.
+	maxTries     = 10
+	maxListTries = 5
+	// toldAfter so many tries a person learns why nothing happens.
+	toldAfter = 4
+	maxPause  = 5 * time.Minute
 )
 
 // transient is a failure that another try may not meet.
@@ -82,8 +85,11 @@ func classify(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if final := (interface{ Final() bool })(nil); errors.As(err, &final) && final.Final() {
-		return err
+	if final := (interface {
+		error
+		Final() bool
+	})(nil); errors.As(err, &final) && final.Final() {
+		return final
 	}
 	return &transient{err: err}
 }
@@ -122,13 +128,16 @@ func (h *Hub) retryAfter(resp *http.Response) time.Duration {
 }
 
 // again waits before another try, longer each time, or gives up.
-func (h *Hub) again(ctx context.Context, what string, tries int, err error) error {
+func (h *Hub) again(ctx context.Context, what string, tries, most int, err error) error {
 	var t *transient
 	if !errors.As(err, &t) {
 		return err
 	}
-	if tries >= maxTries {
+	if tries >= most {
 		return &Error{What: what, Why: fmt.Sprintf("%d tries in a row brought nothing, the last", tries), Next: "run the same command again later: what is here stays", Err: t.err}
+	}
+	if tries == toldAfter {
+		h.Note(fmt.Sprintf("%s: %v; it is tried again", what, t.err))
 	}
 	d := time.Second << min(max(tries-1, 0), 5)
 	return h.Wait(ctx, max(d, t.after))

@@ -20,7 +20,7 @@ func (d *download) whole(ctx context.Context) error {
 			tries = 0
 		}
 		tries++
-		if err := d.h.again(ctx, d.file.Path, tries, err); err != nil {
+		if err := d.h.again(ctx, d.file.Path, tries, maxTries, err); err != nil {
 			return err
 		}
 	}
