@@ -23,7 +23,11 @@ func ggufFile(path string) place {
 	if dir == "" {
 		dir = "."
 	}
-	return place{name: strings.TrimSuffix(name, filepath.Ext(name)), dir: path,
+	called := strings.TrimSuffix(name, filepath.Ext(name))
+	if stem, _, _, ok := gguf.Part(name); ok {
+		called = stem
+	}
+	return place{name: called, dir: path,
 		fsys: some{os.DirFS(dir), model.GGUFParts(name)}}
 }
 

@@ -231,6 +231,9 @@ func TestGGUF(t *testing.T) {
 	if ids := w2(t, "tokens", "-m", q8, "What is 17 + 25?"); ids != w2(t, "tokens", "-m", "nano", "What is 17 + 25?") {
 		t.Errorf("other ids: %s", ids)
 	}
+	if text := w2(t, "show", "../../testdata/gguf/wide-bf16-00002-of-00002.gguf"); !strings.Contains(text, "wide-bf16\n") || !strings.Contains(text, "2 of GGUF") {
+		t.Error(text)
+	}
 	w := newNano(t, "")
 	if code := w.run(t, "run", "-m", q8, "--weights", "map", "x"); code != 1 || !strings.Contains(w.err.String(), "cannot stay in the file") {
 		t.Errorf("mapped: %d, %q", code, &w.err)

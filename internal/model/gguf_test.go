@@ -464,6 +464,16 @@ func TestGGUFSmallest(t *testing.T) {
 	}
 }
 
+// Blocks are taken apart faster than disks read.
+func BenchmarkTakeApart(b *testing.B) {
+	const blocks = 1 << 16
+	raw, codes, scales := make([]byte, blocks*ggufBlock), make([]byte, blocks*16), make([]byte, blocks)
+	b.SetBytes(blocks * ggufBlock)
+	for b.Loop() {
+		takeApart(codes, scales, raw)
+	}
+}
+
 // FuzzLoadGGUF: whatever the file holds, loading ends with a model or a typed error.
 func FuzzLoadGGUF(f *testing.F) {
 	for _, t := range []gguf.Type{gguf.BF16, gguf.F16, gguf.Q8_0} {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"ossian/internal/gguf"
@@ -69,13 +70,18 @@ func takeApart(codes, scales, raw []byte) int {
 		if scales[i] = g[0]; g[0] == 255 && bad < 0 {
 			bad = i
 		}
-		for j := range 8 {
-			a, b := g[1+2*j], g[2+2*j]
-			o[j] = a&15 | b<<4
-			o[j+8] = a>>4 | b&0xF0
-		}
+		lo, hi := binary.LittleEndian.Uint64(g[1:]), binary.LittleEndian.Uint64(g[9:])
+		binary.LittleEndian.PutUint64(o, pairs(lo)|pairs(hi)<<32)
+		binary.LittleEndian.PutUint64(o[8:], pairs(lo>>4)|pairs(hi>>4)<<32)
 	}
 	return bad
+}
+
+// pairs joins the low nibbles of bytes 0 and 1, 2 and 3, 4 and 5, 6 and 7 to four bytes.
+func pairs(x uint64) uint64 {
+	x = x&0x000F000F000F000F | x>>4&0x00F000F000F000F0
+	x = (x | x>>8) & 0x0000FFFF0000FFFF
+	return (x | x>>16) & 0xFFFFFFFF
 }
 
 // unblock reads rows lo..hi-1 into their place.
