@@ -9,7 +9,7 @@ import (
 
 // modelFlag chooses the model.
 type modelFlag struct {
-	Model string `short:"m" placeholder:"MODEL" env:"OSSIAN_MODEL" help:"A model folder, a .gguf file, or the name of one in ~/.ossian/models ($$OSSIAN_HOME/models); without it the built-in nano."`
+	Model string `short:"m" placeholder:"MODEL" env:"OSSIAN_MODEL" help:"A model folder, a .gguf file, or the name of one in ~/.ossian/models ($$OSSIAN_HOME/models) or of one that was pulled; without it the built-in nano."`
 }
 
 // loadFlags say how to hold a model.

@@ -99,6 +99,9 @@ func TestPull(t *testing.T) {
 	expect(try(0, "verify", "me/tiny"), "sound")
 
 	expect(try(0, "egress"), "pull ", "verify ", env["HF_ENDPOINT"][len("http://"):], "received")
+	if text := try(0, "egress"); strings.Contains(text, "never closed") || strings.Contains(text, " 0 bytes received") {
+		t.Error(text)
+	}
 	expect(try(0, "egress", "--json"), `"purpose":"pull"`)
 	expect(try(2, "rm", "me/tiny@main"), "with all of them")
 	expect(try(0, "rm", "me/tiny"), "removed me/tiny")

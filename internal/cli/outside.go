@@ -51,7 +51,7 @@ func (s *system) egressLog() (string, error) {
 
 func (s *system) hubSettings() (hub.Settings, error) { return hub.Environment(s.getenv, s.home) }
 
-// hub is the hub, with progress for people. done ends that.
+// hub is the hub, with progress for people. done ends that and the connections.
 func (s *system) hub(purpose string, quiet bool) (h *hub.Hub, done func(), err error) {
 	settings, err := s.hubSettings()
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *system) hub(purpose string, quiet bool) (h *hub.Hub, done func(), err e
 	return hub.New(hub.Options{
 		Settings: settings, Client: guard.Client(purpose, egress.Chosen), Now: s.now,
 		Progress: t.update, Note: t.note,
-	}), t.done, nil
+	}), func() { t.done(); guard.Close() }, nil
 }
 
 // transfer shows the stages of a long transfer one after the other.

@@ -11,7 +11,7 @@ type counted struct {
 	net.Conn
 	sent, received atomic.Int64
 	entry          Entry
-	log            *journal
+	guard          *Guard
 	once           sync.Once
 }
 
@@ -32,7 +32,10 @@ func (c *counted) Close() error {
 	c.once.Do(func() {
 		e := c.entry
 		e.Event, e.Sent, e.Received = Closed, c.sent.Load(), c.received.Load()
-		_ = c.log.write(e) // it is closed either way, and was written down when it was made
+		c.guard.mu.Lock()
+		delete(c.guard.open, c)
+		c.guard.mu.Unlock()
+		_ = c.guard.log.write(e) // it is closed either way, and was written down when it was made
 	})
 	return c.Conn.Close()
 }

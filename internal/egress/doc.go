@@ -5,6 +5,6 @@
 // connection that cannot be written down is not made.
 //
 // It is separate so that "nothing leaves this machine" is a property of one small
-// package. A Guard is immutable and may be used from several goroutines; the log is
+// package. A Guard may be used from several goroutines; the log is
 // appended to line by line, so several processes may share it.
 package egress

@@ -33,7 +33,8 @@ func TestLog(t *testing.T) {
 		t.Errorf("while open: %+v", got)
 	}
 	_ = resp.Body.Close()
-	c.CloseIdleConnections()
+	g.Close()
+	g.Close()
 	got, damaged, err := Read(path)
 	if err != nil || damaged != 0 || len(got) != 1 {
 		t.Fatal(got, damaged, err)

@@ -2,10 +2,13 @@ package egress
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -23,6 +26,8 @@ type Options struct {
 type Guard struct {
 	offline string
 	log     *journal
+	mu      sync.Mutex
+	open    map[*counted]bool
 }
 
 // New makes a guard. It opens nothing yet.
@@ -30,7 +35,18 @@ func New(opt Options) *Guard {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Guard{offline: opt.Offline, log: &journal{path: opt.Log, now: opt.Now}}
+	return &Guard{offline: opt.Offline, log: &journal{path: opt.Log, now: opt.Now}, open: map[*counted]bool{}}
+}
+
+// Close ends every connection that is open, so that what went through it is written
+// down. The guard can be used on.
+func (g *Guard) Close() {
+	g.mu.Lock()
+	open := slices.Collect(maps.Keys(g.open))
+	g.mu.Unlock()
+	for _, c := range open {
+		_ = c.Close()
+	}
 }
 
 // Reach is how far a client may go.
@@ -119,5 +135,9 @@ func (g *Guard) dial(ctx context.Context, purpose string, reach Reach, network, 
 		return nil, err
 	}
 	e.Addr = c.RemoteAddr().String()
-	return &counted{Conn: c, entry: e, log: g.log}, nil
+	counted := &counted{Conn: c, entry: e, guard: g}
+	g.mu.Lock()
+	g.open[counted] = true
+	g.mu.Unlock()
+	return counted, nil
 }
