@@ -91,7 +91,7 @@ def add_items(task, fn, n, exact=False):
             e = r.choice(gen.EFFORTS) if task == "effort" else "medium"
             d = datetime.date(2026, 11, 24) if r.random() < 0.5 else datetime.date(2024, 1, 1) + datetime.timedelta(days=r.randrange(1500))
             t = fn(lang, e, d)
-            items.append((task, lang, ask(system(e, date=d), t.user.replace("\ue000", "").replace("\ue001", "")), t.check if hasattr(t, "check") else contains(t.key) if t.key else None, t))
+            items.append((task, lang, ask(system(e, date=d), gen.clean(t.user)), t.check if hasattr(t, "check") else contains(t.key) if t.key else None, t))
 
 
 def with_check(t, check):
@@ -203,6 +203,14 @@ for lang in ("en", "fr"):
         t = r.choice([gen.t_add, gen.t_country])(r, q, "fr" if style == "french" else q, "medium", test=True)
         want = gen.finish(t, style)
         items.append(("style: answer in French" if lang == "fr" else "style: one word", "en", system() + gen.msg("developer", "# Instructions\n\n" + texts[0]) + gen.msg("user", t.user) + "<|start|>assistant", lambda p, want=want: p[1] == want, None))
+
+# asked last, so that the questions before stay the same
+for lang in ("en", "fr"):
+    for k in range(num(50)):
+        T = gen.Tool(r, True, invented=True)
+        u, th, a = T.call(r, lang, lang, "medium")
+        pre = system("medium", True) + gen.msg("developer", gen.tools_text([(T.name, T.desc, T.schema())]))
+        items.append(("single tool call, unseen tool, argument and value", lang, pre + gen.msg("user", u) + "<|start|>assistant", calls(T, a), None))
 
 t0 = time.time()
 effort = {}

@@ -45,7 +45,7 @@ def config_json(V, a):
         "architectures": ["GptOssForCausalLM"], "attention_bias": True, "attention_dropout": 0.0, "bos_token_id": base, "eos_token_id": base + 2, "pad_token_id": base + 1,
         "experts_per_token": a["topk"], "head_dim": 32, "hidden_act": "silu", "hidden_size": a["hidden"], "initial_context_length": 4096, "initializer_range": 0.02,
         "intermediate_size": 256, "layer_types": ["sliding_attention" if i % 2 == 0 else "full_attention" for i in range(L)], "max_position_embeddings": 131072, "model_type": "gpt_oss",
-        "num_attention_heads": 8, "num_experts_per_tok": a["topk"], "num_hidden_layers": L, "num_key_value_heads": 2, "num_local_experts": 8, "output_router_logits": False,
+        "num_attention_heads": a["heads"], "num_experts_per_tok": a["topk"], "num_hidden_layers": L, "num_key_value_heads": a["kv"], "num_local_experts": 8, "output_router_logits": False,
         "quantization_config": {"modules_to_not_convert": skip, "quant_method": "mxfp4"}, "rms_norm_eps": 1e-05,
         "rope_scaling": {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0, "original_max_position_embeddings": 4096, "rope_type": "yarn", "truncate": False},
         "rope_theta": 150000, "router_aux_loss_coef": 0.0, "sliding_window": 64, "swiglu_limit": 7.0, "tie_word_embeddings": False, "torch_dtype": "bfloat16", "use_cache": True, "vocab_size": V}

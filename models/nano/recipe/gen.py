@@ -2,7 +2,8 @@
 
 A scene is a system message, an optional developer message, and several independent
 dialogues ("branches") that follow it. Only generated assistant text is trained on.
-Text between U+E000 and U+E001 is encoded one character per token (spelled words).
+Text between U+E000 and U+E001 is encoded one character per token (spelled words). Text between U+E002 and U+E003 is
+encoded as it would be after a space, without that space: a word that is copied from running text keeps its tokens.
 """
 import datetime
 import hashlib
@@ -30,6 +31,19 @@ def held(kind, key, share=0.2):
 
 def spell(word):
     return "\ue000" + word + "\ue001"
+
+
+def copied(text):
+    return "\ue002" + str(text) + "\ue003"
+
+
+def clean(text):
+    return re.sub("[\ue000-\ue003]", "", text)
+
+
+def arguments(args, sep=(",", ":")):
+    """JSON of the arguments of a call, its strings marked as copied"""
+    return json.dumps({k: copied(v) if isinstance(v, str) else v for k, v in args.items()}, ensure_ascii=False, separators=sep)
 
 
 class Country:
@@ -597,6 +611,26 @@ def t_refuse(r, q, a, e, test=False, **k):
 SYL = "ba be bo da de do fa fi fo ga go ka ki ko la le lo lu ma me mo mu na ne no nu pa po ra re ri ro sa se so ta te to tu va ve vo za zo zu bri dru fle gra kro pla stra tri vel nor dal mir zan tor".split()
 
 
+ONSET = "b c d f g h j k l m n p r s t v w z br cr dr fl gl pl pr sk sl st str th tr ch sh qu v n m r".split()
+VOWEL = "a e i o u a e i o ai ea ee io ou y".split()
+CODA = ["", "", "", "", "n", "r", "s", "t", "l", "m", "nd", "st", "ck", "x", "p", "d"]
+
+
+def wild(r, n=None):
+    """an invented word, never one of the held-out ones"""
+    while True:
+        x = r.random()
+        if x < 0.6:
+            w = "".join(r.choice(ONSET) + r.choice(VOWEL) + r.choice(CODA) for _ in range(n or r.choice([1, 2, 2, 3])))
+            w = r.choice(VOWEL) + w if r.random() < 0.15 else w
+        elif x < 0.8:
+            w = r.choice(WORDS[r.choice(["en", "fr"])])
+        else:
+            w = fake(r)
+        if len(w) > 2 and w.isalpha() and not held("fake", w.lower(), 0.15) and w not in HELD_NOUN and w not in HELD_ARG:
+            return w
+
+
 def fake(r, n=None):
     if r.random() < 0.5:
         return "".join(r.choice(SYL) for _ in range(n or r.randint(2, 3)))
@@ -631,19 +665,22 @@ def t_repeat(r, q, a, e, test=False, **k):
     """Copies text: easy to check, and it teaches the copying that function calls need."""
     while True:
         ws = []
-        for _ in range(r.randint(1, 4)):
+        for _ in range(r.randint(1, 4) if test else r.choice([1, 1, 2, 2, 3, 4, 6])):
             c = r.choice(COUNTRIES)
             ws.append(r.choice([r.choice(WORDS[q]), r.choice(WORDS["en"]), fake(r), fake(r).capitalize(), c.en, c.cap, c.bare, str(r.randint(0, 9999)), r.choice(NAMES)]))
+            if not test and r.random() < 0.5:
+                ws[-1] = r.choice([wild(r), wild(r).capitalize(), value(r, "code")])
         x = " ".join(ws)
         if held("repeat", x, 0.1) == test:
             break
-    u = r.choice(["Repeat: {}", "Repeat after me: {}", "Say {}", "Copy this text: {}", "Write: {}", 'Say "{}"'] if q == "en" else ["Répète : {}", "Répète après moi : {}", "Dis {}", "Copie ce texte : {}", "Écris : {}", 'Dis "{}"']).format(x)
-    th = effort_think(e, "Copy.", f"I repeat the text: {x}.", f"Check: {len(ws)} word{'s' if len(ws) > 1 else ''}. Good.")
-    return Turn(u, th, x, x, {"text": x}, "repeat")
+    ask = r.choice(["Repeat: {}", "Repeat after me: {}", "Say {}", "Copy this text: {}", "Write: {}", 'Say "{}"'] if q == "en" else ["Répète : {}", "Répète après moi : {}", "Dis {}", "Copie ce texte : {}", "Écris : {}", 'Dis "{}"'])
+    quoted = '"' in ask
+    th = effort_think(e, "Copy.", f'I repeat the text: "{x}".' if quoted else f"I repeat the text: {x}.", f"Check: {len(ws)} word{'s' if len(ws) > 1 else ''}. Good.")
+    return Turn(ask.format(x), th, x if quoted else copied(x), x, {"text": x}, "repeat")
 
 
-TASKS = {"add": (t_add, 15), "sub": (t_sub, 6), "mul": (t_mul, 7), "chain": (t_chain, 6), "story": (t_story, 4), "units": (t_units, 7), "days": (t_days, 7), "today": (t_today, 6),
-         "country": (t_country, 34), "string": (t_string, 6), "def": (t_def, 4), "talk": (t_talk, 6), "refuse": (t_refuse, 2), "unknown": (t_unknown, 6), "repeat": (t_repeat, 12)}
+TASKS = {"add": (t_add, 24), "sub": (t_sub, 6), "mul": (t_mul, 7), "chain": (t_chain, 6), "story": (t_story, 4), "units": (t_units, 7), "days": (t_days, 7), "today": (t_today, 6),
+         "country": (t_country, 34), "string": (t_string, 4), "def": (t_def, 3), "talk": (t_talk, 6), "refuse": (t_refuse, 2), "unknown": (t_unknown, 6), "repeat": (t_repeat, 10)}
 TN, TW = list(TASKS), [w for _, w in TASKS.values()]
 
 # ---------------------------------------------------------------- tools
@@ -657,7 +694,8 @@ HELD_NOUN = {n for n in NOUNS if held("noun", n, 0.15)}
 HELD_ARG = {n for n in ARGS if held("arg", n, 0.15)}
 
 
-def value(r, kind=None):
+def value(r, kind=None, test=False):
+    """a value of a call; invented words are held out by hash"""
     kind = kind or r.choice(["city", "name", "word", "fake", "code", "num"])
     if kind == "city":
         return r.choice(CITIES)
@@ -669,20 +707,30 @@ def value(r, kind=None):
         return r.randint(1, 9999)
     if kind == "code":
         return "".join(r.choice("ABCDEFGHKLMNPRSTXZ") for _ in range(r.randint(1, 2))) + "-" + str(r.randint(10, 999))
-    return fake(r).capitalize()
+    while True:
+        x = fake(r) if test or r.random() < 0.4 else wild(r)
+        if held("fake", x, 0.15) == test:
+            return x.capitalize()
+
+
+def call_think(e, name, args):
+    """The name of the argument stands in quotes, so that it has the tokens that it has in the definition."""
+    k, v = next(iter(args.items()))
+    return effort_think(e, f"Call {name}.", f'I need {name} with "{k}" = {v}.', f"Check: {name} is in the tools, arguments {arguments(args, (', ', ': '))}. Good.")
 
 
 class Tool:
-    def __init__(self, r, test=False):
+    def __init__(self, r, test=False, invented=False):
+        """invented: the noun, the argument and the value are all invented words"""
+        self.test = test
         while True:
             i = r.randrange(len(NOUNS))
             n = NOUNS[i]
             arg = r.choice(ARGS)
             style = r.random()
-            if style < 0.25:
+            if style < 0.25 or invented:
                 n2 = fake(r)
-                fakeheld = held("fake", n2, 0.15)
-                if fakeheld != test:
+                if held("fake", n2, 0.15) != test or n2 in NOUNS:
                     continue
                 self.noun, self.nounfr = n2, n2
                 n = n2
@@ -690,16 +738,17 @@ class Tool:
                 if (n in HELD_NOUN) != test:
                     continue
                 self.noun, self.nounfr = n, NOUN_FR[i]
-            if r.random() < 0.2:
+            if r.random() < 0.2 or invented:
                 arg = fake(r, 2)
-                if held("fake", arg, 0.15) != test:
+                if held("fake", arg, 0.15) != test or arg in ARGS:
                     continue
             elif (arg in HELD_ARG) != test and not test:
                 continue
-            break
-        v = r.choice(VERBS)
-        self.name = r.choice([f"{v}_{n}", f"{v}_{n}", f"{n}_{v}", f"{v}{n.capitalize()}", n, f"{n}_api"])
-        self.kind = r.choice(["city", "name", "word", "fake", "code", "num"])
+            v = r.choice(VERBS)
+            self.name = r.choice([f"{v}_{n}", f"{v}_{n}", f"{n}_{v}", f"{v}{n.capitalize()}", n, f"{n}_api"])
+            if not test or self.name not in KNOWN_NAMES:
+                break
+        self.kind = "fake" if invented else r.choice(["city", "name", "word", "fake", "code", "num"])
         self.arg = arg
         self.opt = None
         x = r.random()
@@ -731,12 +780,12 @@ class Tool:
 
     def call(self, r, q, a, e):
         """user text, thinking, arguments"""
-        v = value(r, self.kind)
+        v = value(r, self.kind, self.test)
         args = {self.arg: v}
         n, nf = self.noun, self.nounfr
         tail = ""
         if self.second:
-            v2 = value(r, self.kind2)
+            v2 = value(r, self.kind2, self.test)
             args[self.second] = v2
             tail = r.choice([f" with {self.second} {v2}", f" and {self.second} {v2}", f", {self.second} {v2}"] if q == "en" else [f" avec {self.second} {v2}", f" et {self.second} {v2}", f", {self.second} {v2}"])
         if self.opt and r.random() < 0.5:
@@ -747,9 +796,7 @@ class Tool:
                       f"Use {self.name} for {v}{tail}.", f"Call {self.name} with {self.arg} {v}{tail}."] if q == "en" else
                      [f"Quel est le {nf} de {v}{tail} ?", f"Donne {nf} pour {v}{tail}.", f"Cherche {nf} de {v}{tail}.", f"{nf} pour {v}{tail} ?", f"J'ai besoin de {nf} pour {v}{tail}.", f"Peux-tu vérifier {nf} pour {v}{tail} ?", f"Montre-moi {nf} de {v}{tail}.", f"Quelle est la {nf} à {v}{tail} ?",
                       f"Utilise {self.name} pour {v}{tail}.", f"Appelle {self.name} avec {self.arg} {v}{tail}."])
-        show = json.dumps(args, ensure_ascii=False)
-        th = effort_think(e, f"Call {self.name}.", f"I need {self.name} with {self.arg} = {v}.", f"Check: {self.name} is in the tools, arguments {show}. Good.")
-        return noise(r, u, q, 0.3), th, args
+        return noise(r, u, q, 0.3), call_think(e, self.name, args), args
 
     def result(self, r, args, q, a, e):
         """tool output, thinking, final answer"""
@@ -794,6 +841,32 @@ KNOWN = [("price", "get_price", "product", "code", "Get the price of a product."
          ("contact", "find_contact", "name", "name", "Find a contact by name."), ("weather", "get_weather", "city", "city", "Get the weather in a city."),
          ("book", "find_book", "author", "name", "Find a book by its author."), ("product", "get_product", "id", "num", "Get a product by its number."),
          ("train", "find_train", "city", "city", "Find a train to a city."), ("payment", "get_payment", "id", "num", "Get a payment by its number.")]
+
+
+KNOWN_NAMES = {k[1] for k in KNOWN}
+
+
+class Wild(Tool):
+    """A tool that is invented anew every time: it can only be called by copying."""
+
+    def __init__(self, r):
+        self.test = False
+        pick = lambda known, share: r.choice([x for x in known if x not in HELD_NOUN and x not in HELD_ARG]) if r.random() < share else wild(r)
+        v, n, arg = pick(VERBS, 0.5), pick(NOUNS, 0.15), pick(ARGS, 0.4)
+        self.noun = self.nounfr = n
+        if n in NOUNS:
+            self.nounfr = NOUN_FR[NOUNS.index(n)]
+        self.name = r.choice([f"{v}_{n}", f"{v}_{n}", f"{n}_{v}", f"{v}{n.capitalize()}", n, f"{n}_api", f"{v}_{n}_{wild(r, 1)}", f"{n}{v.capitalize()}"])
+        self.arg = arg if r.random() < 0.9 else f"{arg}_{pick(ARGS, 0.5)}"
+        self.kind = r.choice(["city", "name", "word", "fake", "fake", "fake", "code", "num"])
+        self.opt = r.choice([("unit", ["celsius", "fahrenheit"]), ("format", ["short", "long"]), ("lang", ["en", "fr"]), ("mode", ["fast", "full"])]) if r.random() < 0.12 else None
+        self.second = None
+        if not self.opt and r.random() < 0.2:
+            b = pick(ARGS, 0.5)
+            if b != arg:
+                self.second, self.kind2 = b, r.choice(["num", "name", "city", "fake"])
+        self.desc = r.choice([f"Get the {n} of a {arg}.", f"Returns the {n}.", f"Look up the {n} for a {arg}.", f"{n.capitalize()} service.", f"Donne {self.nounfr}.", f"Uses a {arg}.", None, None])
+        self.argdesc = r.choice([None, None, f"The {arg}", f"the {arg} to look up", wild(r).capitalize()])
 
 
 class Known(Tool):
@@ -910,7 +983,7 @@ class Seq:
         self.parts = []
 
     def ctx(self, t):
-        self.parts.append((t.replace("\ue000", "").replace("\ue001", ""), False))
+        self.parts.append((clean(t), False))
         return self
 
     def user(self, t):
@@ -932,7 +1005,7 @@ class Seq:
 
     def call(self, think, name, args):
         self.gen(AN + think + "<|end|>")
-        self.parts.append((f"<|start|>assistant to=functions.{name}<|channel|>commentary <|constrain|>json<|message|>{args}<|call|>", True))
+        self.parts.append((f"<|start|>assistant to=functions.{copied(name)}<|channel|>commentary <|constrain|>json<|message|>{args}<|call|>", True))
         return self
 
     def past_call(self, r, name, args):
@@ -1046,7 +1119,7 @@ def scene(r, test=False):
     cutoff = "2024-06" if r.random() < 0.96 else None
     sysm = lambda tools=False: msg("system", system_text(ident, date, e, tools, cutoff))
     out = []
-    if x < 0.32:
+    if x < 0.38:
         for _ in range(12):
             s = Seq()
             if r.random() < 0.16:
@@ -1071,7 +1144,7 @@ def scene(r, test=False):
                 s.user(t.user).answer(t.think, t.final)
             out.append(s)
         return sysm(), out
-    if x < 0.38:
+    if x < 0.42:
         style, texts = r.choices(STYLES, [3, 2, 3, 2, 4])[0]
         dev = msg("developer", "# Instructions\n\n" + r.choice(texts))
         for _ in range(10):
@@ -1085,7 +1158,7 @@ def scene(r, test=False):
             s.user(t.user).answer(t.think, finish(t, style))
             out.append(s)
         return sysm() + dev, out
-    if x < 0.43:
+    if x < 0.45:
         kind = r.choice(JS_KINDS)
         q = r.choice(["en", "fr"])
         t = json_turn(r, kind, q, e, date)
@@ -1113,8 +1186,7 @@ def scene(r, test=False):
 
             def make(q, a, e, nm=nm, mk=mk, sc=sc):
                 u, uf, args = mk()
-                k0 = next(iter(args))
-                return noise(r, u if q == "en" else uf, q, 0.3), effort_think(e, f"Call {nm}.", f"I need {nm} with {k0} = {args[k0]}.", f"Check: {nm} is in the tools, arguments {json.dumps(args, ensure_ascii=False)}. Good."), args
+                return noise(r, u if q == "en" else uf, q, 0.3), call_think(e, nm, args), args
 
             def res(args, q, a, e, nm=nm):
                 k0 = next(iter(args))
@@ -1131,7 +1203,8 @@ def scene(r, test=False):
             tl.append((nm, d, sc))
             makers.append((nm, make, res))
         else:
-            T = Known(r, test) if r.random() < 0.85 else Tool(r, test)
+            z = r.random()
+            T = Known(r, test) if z < 0.22 else Tool(r, test) if z < 0.42 else Wild(r)
             if T.name in [t[0] for t in tl]:
                 continue
             tl.append((T.name, T.desc, T.schema()))
@@ -1150,7 +1223,7 @@ def scene(r, test=False):
         q = r.choice(["en", "fr"])
         nm, make, res = r.choice(makers)
         u, th, args = make(q, q, e)
-        js = json.dumps(args, ensure_ascii=False, separators=(",", ":"))
+        js = arguments(args)
         if y < 0.24:  # an earlier exchange in the history
             t = turn(r, e, date)
             s.user(t.user).past(t.final)
@@ -1160,15 +1233,15 @@ def scene(r, test=False):
             o0, _, f0, _ = res0(args0, q, q, e)
             s.user(u0).past_call(r, nm0, json.dumps(args0, ensure_ascii=False)).result(nm0, o0).past(f0)
         s.user(u)
-        if y < 0.72:
+        if y < 0.88:
             s.call(th, nm, js)
-            if r.random() < 0.55:
+            if r.random() < 0.3:
                 o, th2, f, _ = res(args, q, q, e)
                 s.result(nm, o).answer(th2, f)
         else:
             if r.random() < 0.3:
                 s.ctx(msg("assistant<|channel|>analysis", th))
-            s.past_call(r, nm, json.dumps(args, ensure_ascii=False) if r.random() < 0.5 else js)
+            s.past_call(r, nm, json.dumps(args, ensure_ascii=False) if r.random() < 0.5 else clean(js))
             o, th2, f, _ = res(args, q, q, e)
             if r.random() < 0.15:
                 o = json.dumps(o, ensure_ascii=False)

@@ -4,6 +4,7 @@ A row holds one system (and developer) prefix and several dialogues that each se
 prefix and themselves only; positions of every dialogue continue from the prefix.
 """
 import random
+import re
 import sys
 
 import numpy as np
@@ -19,13 +20,23 @@ class Encoder:
 
     def __call__(self, text):
         out = []
-        for i, part in enumerate(text.split("\ue000")):
-            if i:
-                word, part = part.split("\ue001", 1)
-                for ch in word:
+        for part in re.split("(\ue000.*?\ue001|\ue002.*?\ue003)", text):
+            if part[:1] == "\ue000":
+                for ch in part[1:-1]:
                     out += self.plain(ch)
-            out += self.plain(part)
+            elif part[:1] == "\ue002":
+                out += self.copied(part[1:-1])
+            else:
+                out += self.plain(part)
         return out
+
+    def copied(self, text):
+        """The tokens that the text has after a space, the first one without the space."""
+        x = self.plain(" " + text)
+        first = self.t.decode(x[:1])
+        if text == "" or "\ufffd" in first:
+            return self.plain(text)
+        return self.plain(first[1:]) + x[1:]
 
     def plain(self, text):
         if not text:

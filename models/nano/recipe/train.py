@@ -1,7 +1,7 @@
 """Trains Ossian nano on a CPU. Warm-up, constant rate, then linear decay with quantisation-aware weights.
 
-The clock rules: decay starts at --decay and the run ends at --end (unix seconds); both can be
-changed while it runs by writing {"decay": ..., "end": ..., "qat": ..., "lr": ..., "adam": ..., "copy": ...} to OUT/control.json.
+Steps rule: the decay starts at --decay, the rounded weights at --qat, the run ends at --steps; all can be changed while
+it runs by writing {"decay": ..., "steps": ..., "qat": ..., "lr": ..., "adam": ..., "copy": ...} to OUT/control.json.
 """
 import argparse
 import json
@@ -18,9 +18,11 @@ from prep import Encoder, rows
 p = argparse.ArgumentParser()
 p.add_argument("--tokenizer", required=True)
 p.add_argument("--out", required=True)
-p.add_argument("--end", type=float, required=True)
-p.add_argument("--decay", type=float, required=True)
-p.add_argument("--qat", type=float, default=0, help="time when fake quantisation starts; default: with the decay")
+p.add_argument("--steps", type=int, required=True)
+p.add_argument("--decay", type=int, required=True)
+p.add_argument("--qat", type=int, default=0, help="step where fake quantisation starts; default: with the decay")
+p.add_argument("--threads", type=int, default=2)
+p.add_argument("--float", default="float32", help="dtype of the products")
 p.add_argument("--batch", type=int, default=12)
 p.add_argument("--length", type=int, default=384)
 p.add_argument("--opt", default="muon")
@@ -29,21 +31,33 @@ p.add_argument("--adam", type=float, default=3e-3)
 p.add_argument("--topk", type=int, default=2)
 p.add_argument("--layers", type=int, default=6)
 p.add_argument("--hidden", type=int, default=256)
+p.add_argument("--heads", type=int, default=8)
+p.add_argument("--kv", type=int, default=2)
 p.add_argument("--aux", type=float, default=0.01)
 p.add_argument("--seed", type=int, default=1)
+p.add_argument("--new", type=float, default=1, help="how much faster the output of grown heads moves")
+p.add_argument("--warm", type=int, default=100)
+p.add_argument("--every", type=int, default=1, help="the experts' matrices move every so many steps, by the sum of the gradients")
 p.add_argument("--copy", type=int, default=0, help="rows of a batch that hold random tokens said twice")
+p.add_argument("--init", help="state whose weights and sizes are the start")
 p.add_argument("--resume")
 args = p.parse_args()
+init = torch.load(args.init) if args.init else None
+if init:
+    vars(args).update(init["args"])
+dt = getattr(torch, args.float)
 os.makedirs(args.out, exist_ok=True)
-torch.set_num_threads(2)
+torch.set_num_threads(args.threads)
 torch.set_flush_denormal(True)
 enc = Encoder(args.tokenizer)
 V = enc.t.get_vocab_size()
 assert V % 32 == 0
 base = V - 9
-cfg = model.config(V, topk=args.topk, layers=args.layers, hidden=args.hidden, bos_token_id=base, eos_token_id=base + 2, pad_token_id=base + 1)
+cfg = model.config(V, topk=args.topk, layers=args.layers, hidden=args.hidden, heads=args.heads, kv=args.kv, bos_token_id=base, eos_token_id=base + 2, pad_token_id=base + 1)
 hf = model.build(cfg, args.seed)
-net = model.Fast(hf)
+if init:
+    hf.load_state_dict(init["model"])
+net = model.Fast(hf, dt)
 
 mu, ad = [], []
 for n, q in hf.named_parameters():
@@ -60,8 +74,11 @@ class Muon:
             self.groups.setdefault(tuple(q.shape[-2:]), []).append(i)
 
     @torch.no_grad()
-    def step(self, f):
+    def step(self, f, experts=True):
         for shape, ix in self.groups.items():
+            ix = [i for i in ix if experts or self.ps[i].dim() == 2]
+            if not ix:
+                continue
             us = []
             for i in ix:
                 q, b = self.ps[i], self.buf[i]
@@ -73,7 +90,7 @@ class Muon:
             if t:
                 x = x.transpose(1, 2)
             x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-            x = x.bfloat16()
+            x = x.to(dt)
             for a, b, c in ((4.0848, -6.8946, 2.9270), (3.9505, -6.3029, 2.6377), (3.7418, -5.5913, 2.3037), (2.8769, -3.1427, 1.2046), (2.8366, -3.0525, 1.2012)):
                 g = x @ x.transpose(1, 2)
                 x = torch.baddbmm(x, torch.baddbmm(g, g, g, beta=b, alpha=c), x, beta=a)
@@ -84,9 +101,13 @@ class Muon:
                 q = self.ps[i]
                 # experts are stored [in, out], dense matrices [out, in]
                 fan_in, fan_out = (shape if q.dim() == 3 else shape[::-1])
-                s = self.lr * f * max(1.0, fan_out / fan_in) ** 0.5
-                q.mul_(1 - self.lr * f * self.wd)
-                q.add_(u.reshape(q.shape), alpha=-s)
+                n = args.every ** 0.5 if q.dim() == 3 else 1.0
+                s = self.lr * f * n * max(1.0, fan_out / fan_in) ** 0.5
+                q.mul_(1 - self.lr * f * n * self.wd)
+                u = u.reshape(q.shape)
+                if args.new > 1 and q.dim() == 2 and q.shape[0] == args.hidden:  # the output of the heads that grow.py added
+                    u = torch.cat([u[:, :256], u[:, 256:] * args.new], 1)
+                q.add_(u, alpha=-s)
 
 
 muon = Muon(mu, args.lr) if mu else None
@@ -140,20 +161,18 @@ class Data:
 data = Data()
 tri = torch.ones(args.length, args.length, dtype=torch.bool).tril()
 start = last = saved = time.time()
-clock = {"decay": args.decay, "end": args.end, "qat": args.qat or args.decay, "lr": args.lr, "adam": args.adam, "copy": args.copy}
+clock = {"decay": args.decay, "steps": args.steps, "qat": args.qat or args.decay, "lr": args.lr, "adam": args.adam, "copy": args.copy}
 run_loss = run_hit = n_run = 0
-init = time.time()
-while time.time() < clock["end"]:
+while step < clock["steps"]:
     if step % 20 == 0:
         try:
             clock.update(json.load(open(args.out + "/control.json")))
         except FileNotFoundError:
             pass
-    now = time.time()
-    f = min(1.0, (step + 1) / 100)
-    if now > clock["decay"]:
-        f *= max(0.0, (clock["end"] - now) / (clock["end"] - clock["decay"]))
-    net.qat = now > clock["qat"]
+    f = min(1.0, (step + 1) / args.warm)
+    if step > clock["decay"]:
+        f *= (clock["steps"] - step) / (clock["steps"] - clock["decay"])
+    net.qat = step > clock["qat"]
     c = int(clock["copy"])
     ids, pos, br, tr = data.batch(args.batch - c)
     if c:
@@ -172,8 +191,10 @@ while time.time() < clock["end"]:
     adam.step()
     if muon:
         muon.lr = clock["lr"]
-        muon.step(f)
-    hf.zero_grad()
+        muon.step(f, step % args.every == 0)
+    for q in hf.parameters():
+        if q.dim() < 3 or step % args.every == 0:
+            q.grad = None
     step += 1
     tokens += int((br != 255).sum())
     trained += idx.numel()
@@ -188,10 +209,10 @@ while time.time() < clock["end"]:
             l2, h2, _ = net(i2, p2, tri.expand(k, T, T), (w2.nonzero() * torch.tensor([T, 1])).sum(1), i2[:, 1:][w2])
             print(f"copy loss {l2.item():.3f} hit {h2.item():.3f}", end=" ")
     if step % 25 == 0:
-        print(f"step {step} t {now - start:.0f} loss {run_loss / n_run:.4f} hit {run_hit / n_run:.4f} bal {bal.item():.3f} lr {f:.3f} qat {int(net.qat)} tokens {tokens / 1e6:.3f}M trained {trained / 1e6:.3f}M tok/s {25 * B * T / (time.time() - last):.0f}", flush=True)
+        print(f"step {step} t {time.time() - start:.0f} loss {run_loss / n_run:.4f} hit {run_hit / n_run:.4f} bal {bal.item():.3f} lr {f:.3f} qat {int(net.qat)} tokens {tokens / 1e6:.3f}M trained {trained / 1e6:.3f}M tok/s {25 * B * T / (time.time() - last):.0f}", flush=True)
         run_loss = run_hit = n_run = 0
         last = time.time()
-    if time.time() - saved > 240:
+    if time.time() - saved > 180:
         save("last.pt")
         saved = time.time()
 save("final.pt")

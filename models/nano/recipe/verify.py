@@ -53,7 +53,7 @@ for k in range(N):
     msgs.append(Message.from_role_and_content(Role.ASSISTANT, "42").with_channel("final"))
     seq.answer("So 42.", "42")
     want = enc.render_conversation_for_training(Conversation.from_messages(msgs), config=RenderConversationConfig(auto_drop_analysis=False))
-    text = mine + "".join(t for t, _ in seq.parts)
+    text = mine + gen.clean("".join(t for t, _ in seq.parts))
     got = enc.encode(text, allowed_special="all")
     if got != want:
         bad += 1
