@@ -23,7 +23,7 @@ const (
 	rowGrain    = 64
 	packedGrain = 256
 	tileGrain   = 128 // for many vectors
-	manyVectors = 4
+	manyVectors = 4   // from here on the kernels go by tiles
 )
 
 // smallWork is about 20 us of multiply-adds for one thread: below it a loop stays on the

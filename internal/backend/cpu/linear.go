@@ -17,8 +17,8 @@ const (
 	Int8  Activations = "int8"
 	Int16 Activations = "int16"
 	// Mixed is Int16 where queries, keys and values are made and Int8 elsewhere. A rounding
-	// error there moves the sharp scores of attention: a tenth of the work costs five sixths of what
-	// Int8 loses (bench/fidelity.md).
+	// error there moves the sharp scores of attention: on nano the finer tenth of the work takes away
+	// five sixths of the divergence that Int8 has (bench/fidelity.md).
 	Mixed Activations = "mixed"
 	// F32 and BF16 are for weights in the checkpoint's own rows.
 	F32  Activations = "f32"
