@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"ossian/internal/disk"
 )
 
 // download is one file on its way into the cache.
@@ -268,6 +270,6 @@ func (d *download) place() error {
 	if err := os.Rename(d.at.part(d.file), d.at.blob(d.file)); err != nil {
 		return err
 	}
-	syncDir(filepath.Dir(d.at.blob(d.file)))
+	disk.SyncDir(filepath.Dir(d.at.blob(d.file)))
 	return os.Rename(d.at.journal(d.file), d.at.chunks(d.file))
 }

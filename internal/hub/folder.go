@@ -1,9 +1,12 @@
 package hub
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"ossian/internal/disk"
 )
 
 // folder is one repository in the official cache's layout:
@@ -52,6 +55,15 @@ func (d folder) make() error {
 	return nil
 }
 
+// lock takes the model for this process until the result is closed, or it ends.
+func (d folder) lock() (*os.File, error) {
+	f, err := disk.Lock(d.own("lock"))
+	if errors.Is(err, disk.ErrLocked) {
+		return nil, &LockedError{d.repo}
+	}
+	return f, err
+}
+
 // link puts a finished file into a snapshot.
 func (d folder) link(commit string, f File) error {
 	at := filepath.Join(d.snapshot(commit), filepath.FromSlash(f.Path))
@@ -84,7 +96,7 @@ func (d folder) point(revision, commit string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return writeFile(path, commit)
+	return disk.Replace(path, []byte(commit), 0o644)
 }
 
 // commitOf is what a revision stands for here; "" if it is not here.

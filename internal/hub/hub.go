@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"ossian/internal/disk"
 )
 
 // Options are what a Hub works with. Zero values stand for the defaults.
@@ -51,7 +53,7 @@ func New(opt Options) *Hub {
 		opt.Wait = pause
 	}
 	if opt.Free == nil {
-		opt.Free = freeSpace
+		opt.Free = disk.Free
 	}
 	if opt.Sync == nil {
 		opt.Sync = (*os.File).Sync

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+
+	"ossian/internal/disk"
 )
 
 // journal is the list of a file's chunks that are on the disk, with their hashes. It is
@@ -158,7 +159,7 @@ func (j *journal) rewrite(path string) error {
 			b.WriteString(sealed(fmt.Sprint(i, " ", sum)))
 		}
 	}
-	if err := writeFile(path, b.String()); err != nil {
+	if err := disk.Replace(path, []byte(b.String()), 0o644); err != nil {
 		return err
 	}
 	var err error
@@ -184,32 +185,5 @@ func (j *journal) close() {
 	if j.f != nil {
 		_ = j.f.Close() // every line was synced when it was written
 		j.f = nil
-	}
-}
-
-// writeFile replaces a small file so that after a crash it is the old or the new one.
-func writeFile(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return err
-	}
-	syncDir(filepath.Dir(path))
-	return nil
-}
-
-// syncDir makes renames in a folder lasting, where the system can.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		_ = d.Close()
 	}
 }

@@ -7,7 +7,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"platform", []string{
-		"internal/num", "internal/cpu", "internal/mem", "internal/par", "internal/egress",
+		"internal/num", "internal/cpu", "internal/mem", "internal/par", "internal/egress", "internal/disk",
 	}},
 	{"formats", []string{
 		"internal/safetensors", "internal/gguf", "internal/token",

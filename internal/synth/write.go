@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"ossian/internal/disk"
 	"ossian/internal/safetensors"
 )
 
@@ -33,7 +34,7 @@ func Write(ctx context.Context, dir string, c *Checkpoint, seed uint64, progress
 		return err
 	}
 	total := c.Bytes()
-	if free, ok := freeBytes(dir); ok && free < total+spare {
+	if free, ok := disk.Free(dir); ok && free < total+spare {
 		return &Error{What: dir, Why: fmt.Sprintf("the checkpoint has %d bytes and the disk %d free", total, free), Next: "choose another disk, or make room"}
 	}
 	defer func() {

@@ -1,12 +1,14 @@
-package hub
+package disk
 
 import (
 	"syscall"
 	"unsafe"
 )
 
-func freeSpace(dir string) (int64, bool) {
-	name, err := syscall.UTF16PtrFromString(dir)
+// Free is what an ordinary user may still write to the disk of a folder, which need
+// not be there yet.
+func Free(dir string) (bytes int64, known bool) {
+	name, err := syscall.UTF16PtrFromString(existing(dir))
 	if err != nil {
 		return 0, false
 	}
