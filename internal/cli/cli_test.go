@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"ossian/internal/mem"
 	"ossian/internal/model"
 )
 
@@ -202,14 +203,14 @@ func TestRoom(t *testing.T) {
 	cfg := model.GptOss20B()
 	for left, want := range map[int64]int{64e9: 32768, 1e9: 8192, 1: 2048} {
 		w := newWorld(t, "", "")
-		w.available = func() (int64, bool) { return left, true }
+		w.survey = func() mem.Survey { return mem.Survey{Available: left} }
 		got := w.roomFor(&cfg, false)
 		if said := w.err.Len() > 0; got != want || said != (want < 32768) {
 			t.Errorf("%d bytes left: %d tokens, want %d; %q", left, got, want, &w.err)
 		}
 	}
 	w := newWorld(t, "", "")
-	w.available = func() (int64, bool) { return 0, false }
+	w.survey = func() mem.Survey { return mem.Survey{} }
 	if got := w.roomFor(&cfg, false); got != 32768 || w.err.Len() != 0 {
 		t.Errorf("%d, %q", got, &w.err)
 	}

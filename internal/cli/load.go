@@ -91,8 +91,8 @@ const leastContext = 2048
 // values would take more than three quarters of the memory left beside the weights.
 func (s *system) roomFor(cfg *model.Config, quiet bool) int {
 	wish := min(defaultContext, cfg.MaxContext)
-	room, left, known := wish, int64(0), false
-	if left, known = s.available(); known {
+	room, left := wish, s.survey().Available
+	if left > 0 {
 		for room/2 >= leastContext && cpu.KVBytes(cfg, cpu.DefaultChunk, room) > left/4*3 {
 			room /= 2
 		}

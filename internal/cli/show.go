@@ -79,7 +79,7 @@ func (c *showCmd) Run(sys *system) error {
 		return fmt.Errorf("%s: %w", at, err)
 	}
 	s := describe(at, cfg)
-	s.Available, _ = sys.available()
+	s.Available = sys.survey().Available
 	if c.JSON {
 		enc := json.NewEncoder(sys.stdout)
 		enc.SetIndent("", "  ")
@@ -114,7 +114,7 @@ func describe(at place, cfg model.Config) shown {
 		Experts: cfg.Experts, ActiveExperts: cfg.ActiveExperts, Intermediate: cfg.Intermediate, Vocabulary: cfg.Vocab,
 		Context: cfg.MaxContext, Initial: cfg.InitialContext,
 		WeightBytes: sizes.Total(), ExpertBytes: sizes.Experts(), AttentionBytes: sizes.Attention(), EmbeddingBytes: sizes.Embeddings(),
-		Workspace: cpu.WorkspaceBytes(&cfg, 0, 0, true),
+		Workspace: cpu.WorkspaceBytes(&cfg, 0, 0, true, false),
 	}
 	s.LoadedBytes, s.TokenBytes = cpu.WeightBytes(&cfg, cpu.DenseQ8)
 	s.Parameters, s.ActiveParameters = cfg.Parameters()

@@ -28,8 +28,8 @@ type system struct {
 	seed   func() uint64
 	getenv func(string) string
 	home   func() (string, error)
-	// available is the memory that can still be taken, when that is known.
-	available func() (bytes int64, known bool)
+	// survey is what memory there is, as far as that is known.
+	survey func() mem.Survey
 	// interrupt gives a context that an interrupt from the keyboard cancels, until
 	// stop is called. A second interrupt ends the program the hard way.
 	interrupt func(ctx context.Context) (_ context.Context, stop func())
@@ -47,7 +47,7 @@ func newSystem(stdin io.Reader, stdout, stderr io.Writer) *system {
 		seed:      func() uint64 { return rand.Uint64N(1 << 32) },
 		getenv:    os.Getenv,
 		home:      os.UserHomeDir,
-		available: mem.Available,
+		survey:    mem.Look,
 		interrupt: interruptible,
 		prober:    newMachine,
 	}

@@ -22,7 +22,7 @@ var layers = []struct {
 		"internal/model/reference", "internal/backend/cpu", "internal/synth",
 	}},
 	{"engine", []string{
-		"internal/engine", "internal/bench",
+		"internal/engine", "internal/bench", "internal/plan",
 	}},
 	{"conversation", []string{
 		"internal/chat",

@@ -17,6 +17,8 @@ func peakRSS() (int64, bool) { return field(os.DirFS("/"), "proc/self/status", "
 
 func available() (int64, bool) { return availableIn(os.DirFS("/")) }
 
+func look() Survey { return lookIn(os.DirFS("/")) }
+
 // availableIn reads the system files under root; tests bring their own.
 func availableIn(root fs.FS) (int64, bool) {
 	n, ok := field(root, "proc/meminfo", "MemAvailable")
@@ -26,6 +28,23 @@ func availableIn(root fs.FS) (int64, bool) {
 		}
 	}
 	return n, ok
+}
+
+func lookIn(root fs.FS) (s Survey) {
+	s.Total, _ = field(root, "proc/meminfo", "MemTotal")
+	s.Available, _ = availableIn(root)
+	machine, known := field(root, "proc/meminfo", "MemAvailable")
+	s.Limited = s.Available > 0 && (!known || s.Available < machine)
+	for _, g := range groups(root) {
+		if limit, limited := g.most(root); limited && (s.Limit == 0 || limit < s.Limit) {
+			s.Limit = limit
+		}
+	}
+	for line := range lines(root, "sys/kernel/mm/transparent_hugepage/enabled") {
+		_, rest, _ := strings.Cut(line, "[")
+		s.HugePages, _, _ = strings.Cut(rest, "]")
+	}
+	return s
 }
 
 // field reads "Name:   123 kB".
@@ -43,10 +62,16 @@ func field(root fs.FS, file, name string) (int64, bool) {
 // whose bytes the kernel can take back (idle page cache) although they count as used.
 type group struct{ limit, used, stat, reclaimable string }
 
+// most is the group's limit.
+func (g group) most(root fs.FS) (n int64, limited bool) {
+	n, limited = number(root, g.limit)
+	return n, limited && n < 1<<60 // version 1 writes a number near 2^63 for no limit
+}
+
 // left is the room under the group's limit; limited is false without a limit.
 func (g group) left(root fs.FS) (n int64, limited bool) {
-	limit, ok := number(root, g.limit)
-	if !ok || limit >= 1<<60 { // version 1 writes a number near 2^63 for no limit
+	limit, limited := g.most(root)
+	if !limited {
 		return 0, false
 	}
 	used, ok := number(root, g.used)

@@ -65,3 +65,28 @@ func TestPeakRSSGrowsWithTouchedMemory(t *testing.T) {
 		t.Errorf("%d bytes before, %d after touching %d", before, after, size)
 	}
 }
+
+func TestSurveyNamesWhatBounds(t *testing.T) {
+	const meminfo = "MemTotal:       1000 kB\nMemAvailable:    800 kB\n"
+	group := map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/a/b\n",
+		"sys/fs/cgroup/a/b/memory.max": "max\n", "sys/fs/cgroup/a/b/memory.current": "5\n",
+		"sys/fs/cgroup/a/memory.max": "409600\n", "sys/fs/cgroup/a/memory.current": "102400\n"}
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  Survey
+	}{
+		"nothing":   {nil, Survey{}},
+		"machine":   {map[string]string{"proc/meminfo": meminfo}, Survey{Total: 1000 << 10, Available: 800 << 10}},
+		"container": {group, Survey{Total: 1000 << 10, Available: 307200, Limit: 409600, Limited: true}},
+		"pages": {map[string]string{"sys/kernel/mm/transparent_hugepage/enabled": "always [madvise] never\n"},
+			Survey{HugePages: "madvise"}},
+	} {
+		root := fstest.MapFS{}
+		for p, text := range c.files {
+			root[p] = &fstest.MapFile{Data: []byte(text)}
+		}
+		if got := lookIn(root); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}

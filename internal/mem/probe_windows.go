@@ -33,12 +33,23 @@ func peakRSS() (int64, bool) {
 }
 
 func available() (int64, bool) {
+	s, ok := status()
+	return int64(s.availPhys), ok && s.availPhys < 1<<62
+}
+
+func look() (l Survey) {
+	if s, ok := status(); ok {
+		l.Total, l.Available = int64(min(s.totalPhys, 1<<62)), int64(min(s.availPhys, 1<<62))
+	}
+	return l
+}
+
+func status() (s memoryStatus, ok bool) {
 	proc := windows.NewLazySystemDLL("kernel32.dll").NewProc("GlobalMemoryStatusEx")
 	if proc.Find() != nil {
-		return 0, false
+		return s, false
 	}
-	var s memoryStatus
 	s.size = uint32(unsafe.Sizeof(s))
 	r, _, _ := proc.Call(uintptr(unsafe.Pointer(&s)))
-	return int64(s.availPhys), r != 0 && s.availPhys < 1<<62
+	return s, r != 0
 }

@@ -29,10 +29,17 @@ type binding struct {
 	size int64        // bytes in memory
 	set  func([]byte) // makes the views of Weights
 	dst  []byte
+	use  use
 
 	packing  *packing     // for pack
 	mapping  *mem.Mapping // the file that dst is a part of, if it stays there
 	populate bool         // it, while loading: there is memory for the whole file
+}
+
+// use is how much of a tensor a decoded token reads.
+type use struct {
+	looked  bool // one row of it: the embedding
+	experts int  // a part of so many; 0: all of it
 }
 
 // binder matches the tensors of a checkpoint with the fields of Weights.
@@ -98,6 +105,7 @@ func bind(c *checkpoint, packer Packer) (*Weights, []binding, error) {
 			w.Unembed = m
 		}
 	})
+	b.mark(0, use{looked: !cfg.TieEmbeddings})
 	if !cfg.TieEmbeddings {
 		b.product(n.unembed, cfg.Hidden, part{cfg.Vocab, &w.Unembed})
 	}
@@ -131,10 +139,19 @@ func (b *binder) layer(n names, i int) {
 	b.vector(p+n.sinks, cfg.Heads, func(v Vector) { l.Sinks = v })
 	b.matrix(p+n.router+".weight", e, cfg.Hidden, func(m Matrix) { l.Router = m })
 	b.vector(p+n.router+".bias", e, func(v Vector) { l.RouterBias = v })
+	first := len(b.bindings)
 	b.experts(n, p+n.gateUp, e, 2*cfg.Intermediate, cfg.Hidden, &l.GateUp)
 	b.vectors(p+n.gateUpBias, e, 2*cfg.Intermediate, &l.GateUpBias)
 	b.experts(n, p+n.down, e, cfg.Hidden, cfg.Intermediate, &l.Down)
 	b.vectors(p+n.downBias, e, cfg.Hidden, &l.DownBias)
+	b.mark(first, use{experts: e})
+}
+
+// mark says of the bindings from the given one on how they are used.
+func (b *binder) mark(first int, u use) {
+	for i := first; i < len(b.bindings); i++ {
+		b.bindings[i].use = u
+	}
 }
 
 // take finds a tensor and holds it against the shape and types that are wanted.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 
 	"ossian/internal/mem"
 )
@@ -59,9 +58,8 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 		return nil, err
 	}
 	if opt.Map {
-		if c.gguf {
-			return nil, &LoadError{File: c.names[0], Why: "the experts of a GGUF file are not in the order that is computed with, so they cannot stay in the file",
-				Next: "read the weights into memory (--weights read), or use the model's safetensors files"}
+		if err := c.mayStay(); err != nil {
+			return nil, err
 		}
 		if opt.Packer != nil {
 			return nil, &LoadError{Why: "weights that stay in their files cannot be packed", Next: "choose one of the two"}
@@ -80,11 +78,7 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 	if !opt.Map {
 		w.way = c.choose(w.arena.Size())
 	}
-	readers := opt.Readers
-	if readers <= 0 {
-		readers = min(max(2*runtime.GOMAXPROCS(0), 4), 8)
-	}
-	if err := fill(ctx, bindings, readers, opt.Progress); err != nil {
+	if err := fill(ctx, bindings, readersOf(opt.Readers), opt.Progress); err != nil {
 		_ = w.Close() // the first error is the one to tell
 		return nil, err
 	}
@@ -94,6 +88,8 @@ func LoadFS(ctx context.Context, fsys fs.FS, opt LoadOptions) (*Weights, error) 
 // alignment of every tensor: a cache line, and any vector register.
 const alignment = 64
 
+func aligned(n int64) int64 { return (n + alignment - 1) &^ (alignment - 1) }
+
 // reserve takes one arena for all bindings that do not stay in their files, and makes the
 // views. Memory is asked for only after it is known to be there.
 func (w *Weights) reserve(c *checkpoint, bindings []binding, limit int64) error {
@@ -101,7 +97,7 @@ func (w *Weights) reserve(c *checkpoint, bindings []binding, limit int64) error 
 	for i := range bindings {
 		b := &bindings[i]
 		if b.dst = c.mapped(b); b.dst == nil {
-			total += (b.size + alignment - 1) &^ (alignment - 1)
+			total += aligned(b.size)
 		} else {
 			b.mapping = c.maps[b.from.nth]
 		}

@@ -120,9 +120,23 @@ func (c *checkpoint) unmap() {
 	c.maps = nil
 }
 
+// mayStay refuses files whose weights cannot be used where they lie.
+func (c *checkpoint) mayStay() error {
+	if !c.gguf {
+		return nil
+	}
+	return &LoadError{File: c.names[0], Why: "the experts of a GGUF file are not in the order that is computed with, so they cannot stay in the file",
+		Next: "read the weights into memory (--weights read), or use the model's safetensors files"}
+}
+
+// stays says that a tensor can be used where it lies in a mapped file.
+func (b *binding) stays() bool {
+	return (b.how == keep || b.how == scales) && (b.from.DType != safetensors.F32 || b.from.Begin%4 == 0)
+}
+
 // mapped is where a tensor lies in its file, if it can stay there: nil otherwise.
 func (c *checkpoint) mapped(b *binding) []byte {
-	if c.maps == nil || b.how != keep && b.how != scales || b.from.DType == safetensors.F32 && b.from.Begin%4 != 0 {
+	if c.maps == nil || !b.stays() {
 		return nil
 	}
 	file := c.maps[b.from.nth].Bytes()

@@ -271,7 +271,7 @@ func TestMemoryIsWhatWasPlanned(t *testing.T) {
 	if n := KVBytes(&big, 0, 131072); n < 6<<30 || n > 6<<30+100<<20 {
 		t.Errorf("20b at full context: %d", n)
 	}
-	if n := WorkspaceBytes(&big, 0, 2, true); n < 100<<20 || n > 200<<20 {
+	if n := WorkspaceBytes(&big, 0, 2, true, false); n < 100<<20 || n > 200<<20 {
 		t.Errorf("workspace of the 20b: %d", n)
 	}
 }

@@ -19,14 +19,26 @@ func KVBytes(cfg *model.Config, chunk, capacity int) int64 {
 	return total
 }
 
+// KVRead is what a token that is decoded at a depth reads of its sequence.
+func KVRead(cfg *model.Config, depth int) (n int64) {
+	for _, l := range cfg.Layer {
+		kept := depth
+		if l.Window > 0 {
+			kept = min(kept, l.Window)
+		}
+		n += int64(kept) * int64(2*cfg.KVHeads*cfg.HeadDim) * 4
+	}
+	return n
+}
+
 // WorkspaceBytes is the memory New takes beside the weights; packed says that a Layout
-// packed them.
-func WorkspaceBytes(cfg *model.Config, chunk, threads int, packed bool) int64 {
+// packed some of them, gather that experts are among those it did not.
+func WorkspaceBytes(cfg *model.Config, chunk, threads int, packed, gather bool) int64 {
 	if chunk <= 0 {
 		chunk = DefaultChunk
 	}
 	total := int64(0)
-	for _, n := range sizes(cfg, chunk, packed, !packed) {
+	for _, n := range sizes(cfg, chunk, packed, gather) {
 		total += int64(n) * 4
 	}
 	return total + int64(threads)*scratchBytes(cfg, packed)
