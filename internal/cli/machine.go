@@ -3,7 +3,7 @@ package cli
 import (
 	"runtime"
 
-	"ossian/internal/hub"
+	"ossian/internal/disk"
 	"ossian/internal/plan"
 	"ossian/internal/probe"
 )
@@ -19,7 +19,7 @@ func (s *system) machine(threads int) plan.Machine {
 		m.Threads = runtime.GOMAXPROCS(0)
 	}
 	if settings, err := s.hubSettings(); err == nil {
-		m.Disk, _ = hub.Space(settings.Cache)
+		m.Disk, _ = disk.Free(settings.Cache)
 	}
 	return m
 }
