@@ -13,8 +13,9 @@
 // Memory: weights are views into model.Weights, never copied. Keys and values are
 // float32 pages on the Go heap (without pointers, so the collector does not read
 // them), taken as a sequence grows and kept for reuse when it ends; window layers
-// use a ring. The workspace is allocated once. A decode step allocates nothing
-// unless a sequence enters a new page.
+// use a ring. A page counts its holders, so that sequences and kept blocks can share
+// it; what may be taken at all is promised before it is needed. The workspace is
+// allocated once. A decode step allocates nothing unless a sequence enters a new page.
 //
 // Concurrency: one goroutine at a time. Close the Backend before its Weights.
 package cpu
@@ -59,10 +60,13 @@ type Backend struct {
 	invFreq       []float64
 	concentration float64
 
-	seqs     map[model.Seq]*sequence
-	nextSeq  model.Seq
-	reserved int64
-	pool     [][]float32 // free pages
+	seqs      map[model.Seq]*sequence
+	nextSeq   model.Seq
+	blocks    map[model.Block]*block
+	nextBlock model.Block
+	taken     int     // pages that somebody holds
+	pool      []*page // free ones
+	before    []int   // lengths of a batch's sequences
 
 	work workspace
 	jobs jobList
@@ -91,7 +95,7 @@ func New(w *model.Weights, opt Options) (*Backend, error) {
 	if opt.Tier == "" {
 		opt.Tier = platform.Detect().Best()
 	}
-	b := &Backend{w: w, cfg: &w.Config, opt: opt, ops: kernel.Select(opt.Tier), seqs: map[model.Seq]*sequence{}}
+	b := &Backend{w: w, cfg: &w.Config, opt: opt, ops: kernel.Select(opt.Tier), seqs: map[model.Seq]*sequence{}, blocks: map[model.Block]*block{}}
 	if err := b.bind(); err != nil {
 		return nil, fmt.Errorf("cpu backend: %w", err)
 	}
@@ -197,6 +201,9 @@ func (b *Backend) Close() error {
 	if b.team != nil {
 		b.team.Close()
 	}
-	*b = Backend{cfg: b.cfg, ops: b.ops, seqs: map[model.Seq]*sequence{}, opt: b.opt, nextSeq: b.nextSeq}
+	*b = Backend{
+		cfg: b.cfg, ops: b.ops, opt: b.opt, nextSeq: b.nextSeq, nextBlock: b.nextBlock,
+		seqs: map[model.Seq]*sequence{}, blocks: map[model.Block]*block{},
+	}
 	return nil
 }

@@ -232,8 +232,8 @@ func TestErrors(t *testing.T) {
 	}
 	b.FreeSeq(s)
 	b.FreeSeq(s)
-	if b.Len(s) != 0 || b.reserved != 0 {
-		t.Errorf("after FreeSeq: %d positions, %d bytes", b.Len(s), b.reserved)
+	if b.Len(s) != 0 || b.reserved() != 0 {
+		t.Errorf("after FreeSeq: %d positions, %d bytes", b.Len(s), b.reserved())
 	}
 	if err := b.Close(); err != nil {
 		t.Error(err)

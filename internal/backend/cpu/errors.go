@@ -56,7 +56,12 @@ func (e *ContextError) Error() string {
 	return fmt.Sprintf("cpu backend: a sequence of %d positions; the model takes 1 to %d", e.Capacity, e.MaxContext)
 }
 
-// MemoryError says that the keys and values of a sequence do not fit.
+// BlockError says why a block cannot be kept or held.
+type BlockError struct{ Reason string }
+
+func (e *BlockError) Error() string { return "cpu backend: " + e.Reason }
+
+// MemoryError says that the keys and values of a sequence do not fit. It wraps model.ErrNoRoom.
 type MemoryError struct {
 	Capacity              int
 	Need, Reserved, Limit int64
@@ -66,3 +71,5 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("cpu backend: %d positions need %d bytes of keys and values, but of %d bytes %d are taken; ask for a shorter context or free a sequence",
 		e.Capacity, e.Need, e.Limit, e.Reserved)
 }
+
+func (e *MemoryError) Unwrap() error { return model.ErrNoRoom }

@@ -15,42 +15,29 @@ func (b *Backend) Step(ctx context.Context, batch []model.Item) error {
 	if err := b.check(batch); err != nil {
 		return err
 	}
-	if len(batch) == 1 && len(batch[0].Tokens) <= b.opt.Chunk { // the common case, without bookkeeping on the heap
-		s := b.seqs[batch[0].Seq]
-		before := s.len
-		b.pass.reset(ctx)
-		b.pass.add(b, s, &batch[0], 0, len(batch[0].Tokens))
-		if err := b.forward(); err != nil {
-			s.len = before
-			return err
-		}
-		return nil
-	}
-	return b.passes(ctx, batch)
-}
-
-// passes cuts a batch into passes of at most Chunk tokens.
-func (b *Backend) passes(ctx context.Context, batch []model.Item) (err error) {
-	before := make([]int, len(batch))
+	b.before = b.before[:0]
 	var undo []func()
 	for i := range batch {
 		s := b.seqs[batch[i].Seq]
-		before[i] = s.len
+		b.before = append(b.before, s.len)
 		if len(batch[i].Tokens) > b.opt.Chunk {
 			undo = append(undo, s.snapshot(b.cfg))
 		}
 	}
-	defer func() {
-		if err == nil {
-			return
-		}
+	if err := b.passes(ctx, batch); err != nil {
 		for i := range batch {
-			b.seqs[batch[i].Seq].len = before[i]
+			b.seqs[batch[i].Seq].len = b.before[i]
 		}
 		for _, f := range undo {
 			f()
 		}
-	}()
+		return err
+	}
+	return nil
+}
+
+// passes cuts a batch into passes of at most Chunk tokens.
+func (b *Backend) passes(ctx context.Context, batch []model.Item) error {
 	b.pass.reset(ctx)
 	for i := range batch {
 		it := &batch[i]
