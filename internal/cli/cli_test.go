@@ -8,9 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"ossian/internal/mem"
-	"ossian/internal/model"
 )
 
 func TestHelp(t *testing.T) {
@@ -65,18 +62,6 @@ func TestUsage(t *testing.T) {
 		w := newWorld(t, "", "")
 		if code := w.run(t, strings.Fields(args)...); code != 2 || !strings.Contains(w.err.String(), want) || strings.Count(w.err.String(), "\n") != 1 {
 			t.Errorf("%s: %d, %q", args, code, &w.err)
-		}
-	}
-}
-
-// TestMayMap: what needs packed weights, or insists on reading, is not mapped behind a person's back.
-func TestMayMap(t *testing.T) {
-	for f, want := range map[weightFlags]bool{
-		{Weights: "auto"}: true, {Weights: "auto", Activations: "f32"}: true, {Weights: "auto", Activations: "bf16"}: true,
-		{Weights: "auto", Activations: "int8"}: false, {Weights: "read"}: false, {Weights: "read", Activations: "f32"}: false,
-	} {
-		if f.mayMap() != want {
-			t.Errorf("%+v: %t", f, !want)
 		}
 	}
 }
@@ -195,23 +180,5 @@ func TestReading(t *testing.T) {
 		if w.out.String() != "It is 42.\n" || terminal && !strings.HasSuffix(w.err.String(), "\r\x1b[K") {
 			t.Errorf("%q, %q", &w.out, &w.err)
 		}
-	}
-}
-
-// TestRoom: without --context the context follows the memory that is left, and says so.
-func TestRoom(t *testing.T) {
-	cfg := model.GptOss20B()
-	for left, want := range map[int64]int{64e9: 32768, 1e9: 8192, 1: 2048} {
-		w := newWorld(t, "", "")
-		w.survey = func() mem.Survey { return mem.Survey{Available: left} }
-		got := w.roomFor(&cfg, false)
-		if said := w.err.Len() > 0; got != want || said != (want < 32768) {
-			t.Errorf("%d bytes left: %d tokens, want %d; %q", left, got, want, &w.err)
-		}
-	}
-	w := newWorld(t, "", "")
-	w.survey = func() mem.Survey { return mem.Survey{} }
-	if got := w.roomFor(&cfg, false); got != 32768 || w.err.Len() != 0 {
-		t.Errorf("%d, %q", got, &w.err)
 	}
 }

@@ -15,10 +15,6 @@ import (
 	"ossian/internal/token"
 )
 
-// defaultContext is what a sequence may take when nobody says: room for a long talk,
-// at a cost in memory that is paid only as the context fills.
-const defaultContext = 32768
-
 // opened is a model that can compute: enough to compare logits, which needs no text.
 type opened struct {
 	place
@@ -55,15 +51,12 @@ func (s *system) open(ctx context.Context, f *loadFlags) (*opened, error) {
 
 func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, error) {
 	start := s.now()
-	cfg, err := model.ReadConfig(at.fsys)
+	p, err := s.plan(at, f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", at, err)
+		return nil, err
 	}
-	m := &opened{place: at, context: f.Context}
-	if m.context > cfg.MaxContext {
-		return nil, fmt.Errorf("--context %d is beyond the limit of %s, %d", m.context, at, cfg.MaxContext)
-	}
-	m.weights, err = s.weights(ctx, at, f)
+	m := &opened{place: at, context: p.Context}
+	m.weights, err = s.weights(ctx, at, f, p.Hold)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -76,31 +69,8 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}
 	m.backend, m.held = backend, held(m.weights, backend)
-	if m.context == 0 {
-		m.context = s.roomFor(&cfg, f.Quiet)
-	}
 	m.loadTime = s.now().Sub(start)
 	return m, nil
-}
-
-// leastContext is what a model is opened with however little memory is left: a
-// request that does not fit then says what it would need.
-const leastContext = 2048
-
-// roomFor chooses a context when nobody did: the default, or less where its keys and
-// values would take more than three quarters of the memory left beside the weights.
-func (s *system) roomFor(cfg *model.Config, quiet bool) int {
-	wish := min(defaultContext, cfg.MaxContext)
-	room, left := wish, s.survey().Available
-	if left > 0 {
-		for room/2 >= leastContext && cpu.KVBytes(cfg, cpu.DefaultChunk, room) > left/4*3 {
-			room /= 2
-		}
-	}
-	if room < wish && !quiet {
-		fmt.Fprintf(s.stderr, "ossian: the context is %d tokens, because %s of memory are left; --context N asks for another\n", room, size(left))
-	}
-	return room
 }
 
 // load is open, with all that is needed to talk. What is quickly read is read first.

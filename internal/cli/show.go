@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"ossian/internal/backend/cpu"
 	"ossian/internal/model"
+	"ossian/internal/plan"
 )
 
 type showCmd struct {
@@ -20,7 +20,7 @@ type showCmd struct {
 }
 
 func (showCmd) Help() string {
-	return `Reads the configuration only, so it also answers for a model that does not fit. Weights are counted as published, experts in 4 bits and the rest in bfloat16, and as this program loads them; keys and values as it keeps them.
+	return `Reads the configuration and the headers of the files, so it also answers for a model that does not fit. Weights are counted as published, experts in 4 bits and the rest in bfloat16, and as this program loads them; keys and values as it keeps them.
 
 Examples:
 
@@ -60,6 +60,7 @@ type shown struct {
 	LoadedBytes      int64    `json:"loaded_bytes"` // with dense weights in 8 bits, the default
 	TokenBytes       int64    `json:"bytes_per_token"`
 	Workspace        int64    `json:"workspace_bytes"`
+	Program          int64    `json:"program_bytes"`
 	KV               []kvRoom `json:"kv"`
 	Available        int64    `json:"available_bytes,omitempty"` // on this machine now
 }
@@ -67,6 +68,7 @@ type shown struct {
 type kvRoom struct {
 	Context int   `json:"context"`
 	Bytes   int64 `json:"bytes"`
+	InAll   int64 `json:"in_all_bytes"` // the process, with that context full
 }
 
 func (c *showCmd) Run(sys *system) error {
@@ -78,8 +80,8 @@ func (c *showCmd) Run(sys *system) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", at, err)
 	}
-	s := describe(at, cfg)
-	s.Available = sys.survey().Available
+	mc := sys.machine(0)
+	s := describe(at, cfg, &mc)
 	if c.JSON {
 		enc := json.NewEncoder(sys.stdout)
 		enc.SetIndent("", "  ")
@@ -106,7 +108,11 @@ func readConfig(at place) (model.Config, error) {
 	return model.ParseConfig(data)
 }
 
-func describe(at place, cfg model.Config) shown {
+func describe(at place, cfg model.Config, mc *plan.Machine) shown {
+	m, err := modelAt(at)
+	if err != nil { // there is a configuration alone
+		m = plan.Published(at.name, cfg, 0)
+	}
 	sizes := cfg.Sizes()
 	s := shown{
 		Model: at.name, Shape: cfg.Name(), Folder: at.dir,
@@ -114,16 +120,17 @@ func describe(at place, cfg model.Config) shown {
 		Experts: cfg.Experts, ActiveExperts: cfg.ActiveExperts, Intermediate: cfg.Intermediate, Vocabulary: cfg.Vocab,
 		Context: cfg.MaxContext, Initial: cfg.InitialContext,
 		WeightBytes: sizes.Total(), ExpertBytes: sizes.Experts(), AttentionBytes: sizes.Attention(), EmbeddingBytes: sizes.Embeddings(),
-		Workspace: cpu.WorkspaceBytes(&cfg, 0, 0, true, false),
+		LoadedBytes: m.Weights[plan.Q8].Memory, TokenBytes: m.Weights[plan.Q8].Token, Available: mc.Available,
 	}
-	s.LoadedBytes, s.TokenBytes = cpu.WeightBytes(&cfg, cpu.DenseQ8)
 	s.Parameters, s.ActiveParameters = cfg.Parameters()
 	for _, l := range cfg.Layer {
 		s.Windows = append(s.Windows, l.Window)
 	}
-	for _, n := range []int{4096, defaultContext, cfg.MaxContext} {
+	for _, n := range []int{4096, plan.DefaultContext, cfg.MaxContext} {
 		if n = min(n, cfg.MaxContext); len(s.KV) == 0 || n > s.KV[len(s.KV)-1].Context {
-			s.KV = append(s.KV, kvRoom{n, cpu.KVBytes(&cfg, 0, n)})
+			need := m.Need(plan.Setting{Hold: plan.Q8, Context: n, Users: 1}, mc.Threads)
+			s.Workspace, s.Program = need.Workspace, need.Program
+			s.KV = append(s.KV, kvRoom{n, need.KV, need.Peak()})
 		}
 	}
 	s.Files, s.FileSize = weightFiles(at.fsys)
@@ -191,9 +198,9 @@ func (s shown) print(w io.Writer) error {
 	b.WriteString("\nmemory\n")
 	row("  weights", "%s = experts %s + attention %s + embeddings %s", size(s.WeightBytes), size(s.ExpertBytes), size(s.AttentionBytes), size(s.EmbeddingBytes))
 	row("  loaded", "%s with dense weights in 8 bits, the default", size(s.LoadedBytes))
-	row("  workspace", "%s", size(s.Workspace))
+	row("  workspace", "%s, and %s for the program itself", size(s.Workspace), size(s.Program))
 	for _, kv := range s.KV {
-		row("  keys and values", "%s for %d tokens of context; %s in all", size(kv.Bytes), kv.Context, size(s.LoadedBytes+s.Workspace+kv.Bytes))
+		row("  keys and values", "%s for %d tokens of context; %s in all", size(kv.Bytes), kv.Context, size(kv.InAll))
 	}
 	if s.Available > 0 {
 		row("  available here", "%s", size(s.Available))

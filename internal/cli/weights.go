@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -10,6 +9,7 @@ import (
 	platform "ossian/internal/cpu"
 	"ossian/internal/kernel"
 	"ossian/internal/model"
+	"ossian/internal/plan"
 )
 
 // weightFlags choose between speed, memory and exactness.
@@ -35,47 +35,36 @@ func (f *weightFlags) rows() bool {
 	return f.Activations == string(cpu.F32) || f.Activations == string(cpu.BF16)
 }
 
-// mayMap says that weights may stay in their files where they do not fit: nobody asked for what needs them packed.
-func (f *weightFlags) mayMap() bool { return f.Weights == "auto" && (f.Activations == "" || f.rows()) }
-
-// weights brings the weights of a model into memory as the flags want it, or leaves them in
-// their files where that is asked for, or where nothing is and they do not fit.
-func (s *system) weights(ctx context.Context, at place, f *loadFlags) (*model.Weights, error) {
-	if f.Weights == "map" && at.dir == "" {
-		return nil, usage("--weights map needs a model in a folder; the built-in one is part of the program")
+// holds are the ways to hold the weights that the flags leave open, the preferred first.
+func (f *weightFlags) holds() (list []plan.Hold) {
+	switch {
+	case f.Weights == "map":
+		return []plan.Hold{plan.Map}
+	case f.rows():
+		list = []plan.Hold{plan.Rows}
+	case f.Dense == string(cpu.DenseBF16):
+		list = []plan.Hold{plan.BF16, plan.Q8}
+	default: // also of a command without these flags
+		list = []plan.Hold{plan.Q8}
 	}
-	p := s.progress("loading "+at.name, f.Quiet)
-	defer p.done()
-	opt := model.LoadOptions{Progress: p.update, Map: f.Weights == "map"}
-	if !opt.Map {
-		var err error
-		if opt.Packer, err = f.packer(); err != nil {
-			return nil, err
-		}
+	if f.Weights == "read" {
+		return list[:1]
 	}
-	w, err := model.LoadFS(ctx, at.fsys, opt)
-	full := (*model.MemoryError)(nil)
-	if !f.mayMap() || at.dir == "" || !errors.As(err, &full) || full.MustRead {
-		return w, err
+	if f.Activations == "" || f.rows() { // nobody asked for what needs them packed
+		list = append(list, plan.Map)
 	}
-	p.done()
-	if !f.Quiet {
-		fmt.Fprintf(s.stderr, "ossian: the weights take %s and %s of memory are left, so they stay in their files, which is slower; --weights read insists\n", size(full.Need), size(full.Have))
-	}
-	opt.Packer, opt.Map = nil, true
-	return model.LoadFS(ctx, at.fsys, opt)
+	return list
 }
 
-// packer is how the weights are to lie in memory: nil for the checkpoint's order.
-func (f *weightFlags) packer() (model.Packer, error) {
-	if f.rows() {
-		return nil, nil
+// weights brings the weights of a model into memory as planned, or leaves them in their files.
+func (s *system) weights(ctx context.Context, at place, f *loadFlags, hold plan.Hold) (*model.Weights, error) {
+	p := s.progress("loading "+at.name, f.Quiet)
+	defer p.done()
+	packer, err := hold.Packer(platform.Tier(f.Kernels))
+	if err != nil {
+		return nil, err
 	}
-	d := cpu.Dense(f.Dense)
-	if d == "" { // a command without these flags
-		d = cpu.DenseQ8
-	}
-	return cpu.NewLayout(d, platform.Tier(f.Kernels))
+	return model.LoadFS(ctx, at.fsys, model.LoadOptions{Progress: p.update, Map: hold == plan.Map, Packer: packer})
 }
 
 // options are the backend's.

@@ -47,13 +47,14 @@ func (h *Headers) Footprint(packer Packer, mapped bool) (Footprint, error) {
 	if err != nil {
 		return Footprint{}, err
 	}
-	f := Footprint{}
+	f, largest := Footprint{}, int64(0)
 	for i := range bindings {
 		b := &bindings[i]
 		if mapped && b.stays() {
 			f.Mapped += b.size
 		} else {
 			f.Memory += aligned(b.size)
+			largest = max(largest, b.from.Bytes())
 		}
 		switch {
 		case b.use.looked:
@@ -65,9 +66,7 @@ func (h *Headers) Footprint(packer Packer, mapped bool) (Footprint, error) {
 		}
 		f.Packed = f.Packed || b.how == pack
 	}
-	if f.Loading = ReadingBytes(0); mapped {
-		f.Loading = 0
-	}
+	f.Loading = ReadingBytes(largest)
 	return f, nil
 }
 
@@ -79,6 +78,6 @@ func readersOf(n int) int {
 	return min(max(2*runtime.GOMAXPROCS(0), 4), 8)
 }
 
-// ReadingBytes is about what so many readers (0: the default) take while they read: a
-// chunk each, and the aligned buffer through which it comes past the page cache.
-func ReadingBytes(readers int) int64 { return int64(readersOf(readers)) * (chunkBytes + chunkBytes/2) }
+// ReadingBytes is about what the readers take while they read tensors of which the largest has
+// so many bytes: a chunk each, and a buffer through which it comes past the page cache.
+func ReadingBytes(largest int64) int64 { return int64(readersOf(0)) * min(largest, chunkBytes) * 3 / 2 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"ossian/internal/backend/cpu"
+	platform "ossian/internal/cpu"
 	"ossian/internal/model"
 )
 
@@ -19,13 +20,14 @@ const (
 // Holds lists them.
 func Holds() []Hold { return []Hold{Q8, BF16, Rows, Map} }
 
-// Packer is what loads weights so; nil for the checkpoint's order.
-func (h Hold) Packer() (model.Packer, error) {
+// Packer is what loads weights so, with the kernels of a tier ("": the best there is); nil for
+// the checkpoint's order.
+func (h Hold) Packer(tier platform.Tier) (model.Packer, error) {
 	switch h {
 	case Q8:
-		return cpu.NewLayout(cpu.DenseQ8, "")
+		return cpu.NewLayout(cpu.DenseQ8, tier)
 	case BF16:
-		return cpu.NewLayout(cpu.DenseBF16, "")
+		return cpu.NewLayout(cpu.DenseBF16, tier)
 	}
 	return nil, nil
 }
@@ -35,28 +37,28 @@ type Model struct {
 	Name    string
 	Config  model.Config
 	Weights map[Hold]model.Footprint // of the ways that this checkpoint can be held
+	Cannot  map[Hold]error           // why not, of the others
 	Files   int64                    // bytes on the disk
 	Fetch   int64                    // bytes of them that are not here yet
 }
 
 // Of is the model whose headers were read.
 func Of(name string, h *model.Headers) (*Model, error) {
-	m := &Model{Name: name, Config: h.Config, Weights: map[Hold]model.Footprint{}, Files: h.Files}
-	var failed error
+	m := &Model{Name: name, Config: h.Config, Weights: map[Hold]model.Footprint{}, Cannot: map[Hold]error{}, Files: h.Files}
 	for _, hold := range Holds() {
-		packer, err := hold.Packer()
+		packer, err := hold.Packer("")
 		if err != nil {
 			return nil, err
 		}
 		f, err := h.Footprint(packer, hold == Map)
 		if err != nil {
-			failed = err
+			m.Cannot[hold] = err
 			continue
 		}
 		m.Weights[hold] = f
 	}
-	if len(m.Weights) == 0 {
-		return nil, failed
+	if len(m.Weights) == 0 { // then they all fail for one reason
+		return nil, m.Cannot[Q8]
 	}
 	return m, nil
 }
@@ -64,12 +66,13 @@ func Of(name string, h *model.Headers) (*Model, error) {
 // Published is a model of a published shape that need not be here.
 func Published(name string, cfg model.Config, files int64) *Model {
 	m := &Model{Name: name, Config: cfg, Weights: map[Hold]model.Footprint{}, Files: files, Fetch: files}
+	reading := model.ReadingBytes(files)
 	for hold, dense := range map[Hold]cpu.Dense{Q8: cpu.DenseQ8, BF16: cpu.DenseBF16} {
 		total, token := cpu.WeightBytes(&cfg, dense)
-		m.Weights[hold] = model.Footprint{Memory: total, Token: token, Loading: model.ReadingBytes(0), Packed: true}
+		m.Weights[hold] = model.Footprint{Memory: total, Token: token, Loading: reading, Packed: true}
 	}
 	s, wide := cfg.Sizes(), vectors(&cfg)
-	rows := model.Footprint{Memory: s.Total() + wide/2, Token: s.PerToken(cfg.ActiveExperts), Loading: model.ReadingBytes(0), Gather: true}
+	rows := model.Footprint{Memory: s.Total() + wide/2, Token: s.PerToken(cfg.ActiveExperts), Loading: reading, Gather: true}
 	m.Weights[Rows] = rows
 	rows.Memory, rows.Mapped, rows.Loading = wide, s.Total()-wide/2, 0
 	m.Weights[Map] = rows

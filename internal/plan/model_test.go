@@ -58,7 +58,7 @@ func TestFootprintIsWhatLoadingTakes(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for hold, f := range m.Weights {
-			packer, err := hold.Packer()
+			packer, err := hold.Packer("")
 			if err != nil {
 				t.Fatal(err)
 			}
