@@ -31,6 +31,15 @@ const (
 // ReadFiles reads files once from end to end, several pieces at a time, and drops what it
 // read. Progress may be nil; it is called from several goroutines.
 func ReadFiles(ctx context.Context, fsys fs.FS, names []string, now func() time.Time, progress func(done, total int64)) (Disk, error) {
+	return readFiles(ctx, fsys, names, 1<<62, now, progress)
+}
+
+// ReadSome is ReadFiles that stops after the first bytes of each file.
+func ReadSome(ctx context.Context, fsys fs.FS, names []string, each int64, now func() time.Time) (Disk, error) {
+	return readFiles(ctx, fsys, names, each, now, nil)
+}
+
+func readFiles(ctx context.Context, fsys fs.FS, names []string, each int64, now func() time.Time, progress func(done, total int64)) (Disk, error) {
 	d := Disk{Direct: true}
 	var files []io.ReaderAt
 	var sizes []int64
@@ -48,8 +57,9 @@ func ReadFiles(ctx context.Context, fsys fs.FS, names []string, now func() time.
 		if err != nil {
 			return d, fmt.Errorf("bench: reading the disk: %s: %w", name, err)
 		}
-		files, sizes = append(files, at), append(sizes, info.Size())
-		d.Bytes += info.Size()
+		size := min(info.Size(), each)
+		files, sizes = append(files, at), append(sizes, size)
+		d.Bytes += size
 		d.Direct = d.Direct && direct
 	}
 	start := now()

@@ -25,6 +25,7 @@ type commands struct {
 	Run     runCmd     `cmd:"" help:"Ask once and print the answer."`
 	Chat    chatCmd    `cmd:"" help:"Talk with a model, turn by turn."`
 	Show    showCmd    `cmd:"" help:"Show a model's architecture, sizes and memory needs."`
+	Fit     fitCmd     `cmd:"" help:"Say whether a model fits this machine, how, and how fast it will be."`
 	Tokens  tokensCmd  `cmd:"" help:"Turn text into token ids and back."`
 	Logits  logitsCmd  `cmd:"" help:"Print what a model predicts after each token."`
 	Bench   benchCmd   `cmd:"" help:"Measure speed, and how much of the machine's limits that is."`

@@ -3,7 +3,6 @@ package cli
 import (
 	"runtime"
 
-	"ossian/internal/disk"
 	"ossian/internal/plan"
 	"ossian/internal/probe"
 )
@@ -11,7 +10,7 @@ import (
 // machine is what there is for a model now: memory, the disk of the hub's cache.
 func (s *system) machine(threads int) plan.Machine {
 	look := s.survey()
-	m := plan.Machine{Available: look.Available, Within: "are free on this machine", Threads: threads}
+	m := plan.Machine{Available: look.Available, Within: "are free", Threads: threads}
 	if look.Limited {
 		m.Within = "are left of the container's limit of " + size(look.Limit)
 	}
@@ -19,7 +18,7 @@ func (s *system) machine(threads int) plan.Machine {
 		m.Threads = runtime.GOMAXPROCS(0)
 	}
 	if settings, err := s.hubSettings(); err == nil {
-		m.Disk, _ = disk.Free(settings.Cache)
+		m.Disk, _ = s.diskFree(settings.Cache)
 	}
 	return m
 }

@@ -126,12 +126,10 @@ func describe(at place, cfg model.Config, mc *plan.Machine) shown {
 	for _, l := range cfg.Layer {
 		s.Windows = append(s.Windows, l.Window)
 	}
-	for _, n := range []int{4096, plan.DefaultContext, cfg.MaxContext} {
-		if n = min(n, cfg.MaxContext); len(s.KV) == 0 || n > s.KV[len(s.KV)-1].Context {
-			need := m.Need(plan.Setting{Hold: plan.Q8, Context: n, Users: 1}, mc.Threads)
-			s.Workspace, s.Program = need.Workspace, need.Program
-			s.KV = append(s.KV, kvRoom{n, need.KV, need.Peak()})
-		}
+	for _, n := range usualContexts(cfg.MaxContext) {
+		need := m.Need(plan.Setting{Hold: plan.Q8, Context: n, Users: 1}, mc.Threads)
+		s.Workspace, s.Program = need.Workspace, need.Program
+		s.KV = append(s.KV, kvRoom{n, need.KV, need.Peak()})
 	}
 	s.Files, s.FileSize = weightFiles(at.fsys)
 	s.format = "safetensors"

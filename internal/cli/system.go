@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"ossian/internal/disk"
 	"ossian/internal/mem"
 )
 
@@ -30,6 +31,10 @@ type system struct {
 	home   func() (string, error)
 	// survey is what memory there is, as far as that is known.
 	survey func() mem.Survey
+	// diskFree is the room on a folder's disk.
+	diskFree func(dir string) (bytes int64, known bool)
+	// holders are the programs that hold most of it.
+	holders func(most int) []mem.Holder
 	// interrupt gives a context that an interrupt from the keyboard cancels, until
 	// stop is called. A second interrupt ends the program the hard way.
 	interrupt func(ctx context.Context) (_ context.Context, stop func())
@@ -48,6 +53,8 @@ func newSystem(stdin io.Reader, stdout, stderr io.Writer) *system {
 		getenv:    os.Getenv,
 		home:      os.UserHomeDir,
 		survey:    mem.Look,
+		holders:   mem.Holders,
+		diskFree:  disk.Free,
 		interrupt: interruptible,
 		prober:    newMachine,
 	}

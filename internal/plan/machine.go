@@ -5,7 +5,7 @@ import "fmt"
 // Machine is what a plan must fit into. Zeros are for what is not known.
 type Machine struct {
 	Available int64  // memory that can be taken now; 0: not known, and everything fits
-	Within    string // what bounds Available, for people: "this machine", "the container's limit"
+	Within    string // what bounds Available, for people: "are free", "are left of the container's limit of 8 GB"
 	Disk      int64  // free where models are kept
 
 	Read     float64 // bytes a second from memory

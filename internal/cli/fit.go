@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"ossian/internal/bench"
+	"ossian/internal/hub"
+	"ossian/internal/mem"
+	"ossian/internal/plan"
+)
+
+type fitCmd struct {
+	Model   string `arg:"" optional:"" help:"A model folder, a .gguf file, an installed name, or a name of the catalogue that is not here yet (gpt-oss-20b, gpt-oss-120b); without it the catalogue and the built-in nano."`
+	Context int    `placeholder:"N" help:"Most tokens of prompt and answer together (default: some lengths)."`
+	Users   int    `placeholder:"N" help:"How many conversations at the same time, each with such a context (default: 1)."`
+	Threads int    `placeholder:"N" help:"Worker threads (default: all usable cores)."`
+	JSON    bool   `name:"json" help:"Print one JSON object; sizes are in bytes."`
+}
+
+func (fitCmd) Help() string {
+	return `Says before anything is fetched or loaded whether a model fits into this machine's memory and disk, in which settings, and how fast it will be. Memory is what is free now, within the container's limits, and a plan's is that of the whole process with its contexts full and 3 % in reserve. Speeds are predicted from the memory's and the processor's, which are measured for a second. Every load is held against the same plan.
+
+Exit codes: 0 it fits; 1 the model does not fit in any setting, or the disk has no room for it.
+
+Examples:
+
+    ossian fit
+    ossian fit gpt-oss-120b
+    ossian fit --context 16384 --users 4 ~/models/gpt-oss-20b
+    ossian fit --json gpt-oss-20b | jq .models[0].best
+    ossian fit gpt-oss-20b && ossian pull gpt-oss-20b`
+}
+
+func (c *fitCmd) Validate() error {
+	if c.Context < 0 || c.Users < 0 || c.Threads < 0 {
+		return usage("--context, --users and --threads are counts, from 0 up")
+	}
+	if c.Users > maxUsers {
+		return usage("--users %d is beyond %d", c.Users, maxUsers)
+	}
+	if c.Threads > maxThreads {
+		return usage("--threads %d is beyond %d", c.Threads, maxThreads)
+	}
+	return nil
+}
+
+// maxUsers bounds what sums may come to.
+const maxUsers = 1024
+
+// fitReport is what ossian fit says.
+type fitReport struct {
+	Available int64    `json:"available_bytes"`
+	Within    string   `json:"-"`
+	Limit     int64    `json:"container_limit_bytes,omitempty"`
+	Disk      int64    `json:"disk_free_bytes"`
+	Read      float64  `json:"memory_read_bytes_per_s"`
+	DiskRead  float64  `json:"disk_read_bytes_per_s,omitempty"`
+	Threads   int      `json:"threads"`
+	Models    []fitted `json:"models"`
+}
+
+// fitted is how one model fits.
+type fitted struct {
+	Model    string       `json:"model"`
+	Folder   string       `json:"folder,omitempty"`
+	Fetch    int64        `json:"fetch_bytes"` // not here yet
+	Settings []plan.Plan  `json:"settings"`
+	Best     *plan.Plan   `json:"best"` // the fastest that fits; null: none does
+	Problem  string       `json:"problem,omitempty"`
+	Close    []mem.Holder `json:"close,omitempty"`             // programs that would make room for the weights in memory
+	Buy      int          `json:"machine_memory_gb,omitempty"` // of a machine that would hold them
+}
+
+func (c *fitCmd) Run(ctx context.Context, sys *system) error {
+	ctx, stop := sys.interrupt(ctx)
+	defer stop()
+	models, err := sys.planned(c.Model)
+	if err != nil {
+		return err
+	}
+	for _, m := range models {
+		if c.Context > m.Config.MaxContext && c.Model != "" {
+			return fmt.Errorf("--context %d is beyond the limit of %s, %d", c.Context, m.Name, m.Config.MaxContext)
+		}
+	}
+	mc := sys.measured(c.Threads)
+	if len(models) == 1 && models[0].place != nil {
+		mc.DiskRead = sys.diskRate(ctx, *models[0].place)
+	}
+	r := fitReport{Available: mc.Available, Within: mc.Within, Limit: sys.survey().Limit, Disk: mc.Disk, Read: mc.Read, DiskRead: mc.DiskRead, Threads: mc.Threads}
+	for _, m := range models {
+		r.Models = append(r.Models, sys.fit(m, &mc, c))
+	}
+	if c.JSON {
+		enc := json.NewEncoder(sys.stdout)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(r)
+	} else {
+		text := r.list()
+		if c.Model != "" {
+			text = r.one(c)
+		}
+		_, err = io.WriteString(sys.stdout, text)
+	}
+	if err == nil && c.Model != "" && (r.Models[0].Best == nil || r.Models[0].Problem != "") {
+		return coded(exitError)
+	}
+	return err
+}
+
+// candidate is a model that may be here.
+type candidate struct {
+	*plan.Model
+	place *place // nil: it is not
+}
+
+// planned are the models that a name means: one that is here, or one of the catalogue;
+// without a name all of the catalogue, and nano.
+func (s *system) planned(name string) ([]candidate, error) {
+	if name == "" {
+		nano, err := s.planned(builtin)
+		for _, m := range plan.Catalogue() {
+			more, err := s.planned(m.Name)
+			if err != nil {
+				return nil, err
+			}
+			nano = append(nano, more...)
+		}
+		return nano, err
+	}
+	at, err := s.find(name)
+	if err != nil {
+		for _, m := range plan.Catalogue() {
+			if strings.EqualFold(name, m.Name) {
+				m.Fetch = max(m.Fetch-s.begun(m.Name), 0)
+				return []candidate{{m, nil}}, nil
+			}
+		}
+		return nil, err
+	}
+	m, err := modelAt(at)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	m.Name = name
+	return []candidate{{m, &at}}, nil
+}
+
+// begun is what is here of a model whose pull was interrupted.
+func (s *system) begun(name string) int64 {
+	settings, err := s.hubSettings()
+	if err != nil {
+		return 0
+	}
+	pulled, _ := settings.List() // what cannot be read is not here
+	ref, err := hub.ParseRef(name)
+	for _, m := range pulled {
+		if err == nil && m.Ref == ref && !m.Complete {
+			return m.Bytes
+		}
+	}
+	return 0
+}
+
+// fit plans a model in all settings.
+func (s *system) fit(m candidate, mc *plan.Machine, c *fitCmd) fitted {
+	f := fitted{Model: m.Name, Fetch: m.Fetch}
+	if m.place != nil {
+		f.Folder = m.place.dir
+	}
+	contexts := []int{c.Context}
+	if c.Context == 0 {
+		contexts = usualContexts(m.Config.MaxContext)
+	}
+	for _, h := range plan.Holds() {
+		for _, n := range contexts {
+			if _, can := m.Weights[h]; can {
+				f.Settings = append(f.Settings, m.Plan(mc, plan.Setting{Hold: h, Context: min(n, m.Config.MaxContext), Users: c.Users}))
+			}
+		}
+	}
+	wish := plan.Wish{Context: min(c.Context, m.Config.MaxContext), Users: c.Users}
+	if p := m.Choose(mc, wish); p.Fits {
+		f.Best = &p
+	} else {
+		f.Problem = m.Refuse(mc, p).Error()
+	}
+	if f.Fetch > 0 && mc.Disk > 0 && f.Fetch > mc.Disk {
+		f.Problem = fmt.Sprintf("%s are still to be fetched, and the disk has %s free: make room for %s, or set HF_HUB_CACHE to a folder on another disk", size(f.Fetch), size(mc.Disk), size(f.Fetch-mc.Disk))
+	}
+	wish.Holds = []plan.Hold{plan.Q8}
+	if p := m.Choose(mc, wish); !p.Fits && p.Hold != "" {
+		f.Buy = p.Buy()
+		if f.Close = s.closing(p.Need.Total() - mc.Available); s.survey().Limited {
+			f.Close = nil // others do not count against the container's limit
+		}
+	}
+	return f
+}
+
+// usualContexts are the lengths that a model's memory is told for.
+func usualContexts(most int) (list []int) {
+	for _, n := range []int{4096, plan.DefaultContext, most} {
+		if n = min(n, most); len(list) == 0 || n > list[len(list)-1] {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// closing are the fewest of the largest programs that hold so much; none where they are not enough.
+func (s *system) closing(lack int64) (list []mem.Holder) {
+	const most = 5
+	for _, h := range s.holders(most) {
+		if list = append(list, h); h.Bytes >= lack {
+			return list
+		}
+		lack -= h.Bytes
+	}
+	return nil
+}
+
+// The most that is read of each file, and the longest that takes, to know the disk's rate.
+const (
+	diskSample = 32 << 20
+	diskTime   = 3 * time.Second
+)
+
+// diskRate reads a little of a model's files; 0 where that says nothing.
+func (s *system) diskRate(ctx context.Context, at place) float64 {
+	if at.dir == "" {
+		return 0
+	}
+	ctx, stop := context.WithTimeout(ctx, diskTime)
+	defer stop()
+	names := weightFileNames(at.fsys)
+	d, err := bench.ReadSome(ctx, at.fsys, names[:min(len(names), 4)], diskSample, s.now)
+	if err != nil || !d.Direct {
+		return 0
+	}
+	return d.Rate
+}
