@@ -243,3 +243,80 @@ func TestSessionTooLong(t *testing.T) {
 		t.Errorf("kept %v, %v", kept, err)
 	}
 }
+
+// TestStop: a stop text ends the turn, and nothing of it is told, however the tokens cut it.
+func TestStop(t *testing.T) {
+	const head = "<|channel|>analysis<|message|>No STOP here.<|end|><|start|>assistant<|channel|>final<|message|>"
+	for _, c := range []struct {
+		said  string
+		stops []string
+		want  string
+		found string
+	}{
+		{"one two three<|return|>", []string{" two"}, "one", " two"},
+		{"one two three<|return|>", []string{"ree", "o th"}, "one tw", "o th"},
+		{"one two three<|return|>", []string{"three!", "x"}, "one two three", ""},
+		{"one two three<|return|>", []string{"e"}, "on", "e"},
+		{"a\n\nb<|return|>", []string{"\n\n"}, "a", "\n\n"},
+		{"aaab<|return|>", []string{"aab"}, "a", "aab"},
+		{"STOP<|return|>", []string{"STOP"}, "", "STOP"},
+	} {
+		b := newBench(t, head+c.said)
+		got, err := b.Turn(t.Context(), ask("?"), Options{Stop: c.stops}, b.emit)
+		if err != nil || got.Answer != c.want || b.texts(Answer) != c.want || got.StopText != c.found || got.Finish != FinishStop || got.CutIn != 0 {
+			t.Errorf("%q in %q: %+v, deltas %q, %v", c.stops, c.said, got, b.texts(Answer), err)
+		}
+		if got.Reasoning != "No STOP here." {
+			t.Errorf("reasoning %q", got.Reasoning)
+		}
+	}
+}
+
+// TestTokens: log-probabilities come with the deltas, each token once, none of headers and stop texts.
+func TestTokens(t *testing.T) {
+	const said = "<|channel|>analysis<|message|>Hm 😀.<|end|><|start|>assistant<|channel|>final<|message|>one two three four<|return|>"
+	for _, stop := range []string{"", " three"} {
+		b := newBench(t, said)
+		opt := Options{}
+		opt.Sampling.Logprobs = 1
+		if stop != "" {
+			opt.Stop = []string{stop}
+		}
+		if _, err := b.Turn(t.Context(), ask("?"), opt, b.emit); err != nil {
+			t.Fatal(err)
+		}
+		said := map[Kind][]uint32{}
+		for _, e := range b.events {
+			for _, tok := range e.Tokens {
+				said[e.Kind] = append(said[e.Kind], tok.ID)
+				if len(tok.Top) != 1 || tok.Top[0].ID != tok.ID {
+					t.Errorf("%+v", tok)
+				}
+			}
+		}
+		for _, k := range []Kind{Reasoning, Answer} {
+			if got := b.tok.Decode(said[k]); got != b.texts(k) {
+				t.Errorf("tokens %q, text %q", got, b.texts(k))
+			}
+		}
+	}
+}
+
+// TestCallDeltas: the pieces of a call, joined, are its arguments, also of one that is cut.
+func TestCallDeltas(t *testing.T) {
+	b := newBench(t, "<|channel|>commentary to=functions.f <|constrain|>json<|message|>{\"half\": 1")
+	if _, err := b.Turn(t.Context(), ask("?"), Options{MaxTokens: len(b.ids)}, b.emit); err != nil {
+		t.Fatal(err)
+	}
+	if b.events[0].Kind != CallStart || b.events[0].Call.Name != "functions.f" || b.texts(CallText) != "{\"half\": 1" {
+		t.Errorf("%+v", b.events)
+	}
+}
+
+// TestCap: a bound beyond the context is none, a prompt that fills the context is refused.
+func TestCap(t *testing.T) {
+	b := newBench(t, "<|channel|>final<|message|>Hi<|return|>")
+	if got, err := b.Turn(t.Context(), ask("?"), Options{MaxTokens: 1 << 30}, b.emit); err != nil || got.Answer != "Hi" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"ossian/internal/engine"
@@ -18,41 +19,14 @@ type Model struct {
 
 // Options of a turn.
 type Options struct {
-	MaxTokens int // of reasoning and answer together; 0: what the context holds
+	// MaxTokens bounds reasoning and answer together; 0: what the context holds. It promises
+	// nothing: a bound beyond what the context holds after the prompt ends there.
+	MaxTokens int
+	Stop      []string // texts that end the turn in an answer or preamble; not part of it
 	Sampling  sample.Params
 	Drop      harmony.Drop // which earlier reasoning stays out of the prompt
 	Mask      engine.MaskSource
 	NoDraft   bool // do not guess ahead; the answer is the same
-}
-
-// Kind says what an Event tells.
-type Kind uint8
-
-const (
-	Prompt    Kind = iota + 1 // more of the prompt has been read
-	Reasoning                 // a piece of the reasoning, not meant for end users
-	Preamble                  // a piece of what the model says before it calls tools
-	Answer                    // a piece of the answer
-	ToolCall                  // a complete call
-	Warning                   // the model's format had to be repaired
-)
-
-// Event is one piece of news.
-type Event struct {
-	Kind    Kind
-	Message int    // index in Turn.Messages of the message it belongs to
-	Text    string // of Reasoning, Preamble and Answer: a delta; of Warning: a sentence
-	Call    Call   // of ToolCall
-
-	PromptRead, PromptTokens int // of Prompt
-}
-
-// Call is a tool the model wants called. Name is as the model wrote it, for
-// functions of an application with the namespace: functions.get_weather.
-type Call struct {
-	Name      string
-	Arguments string // JSON by convention; not checked
-	Message   harmony.Message
 }
 
 // Finish says why a turn ended.
@@ -75,6 +49,7 @@ type Turn struct {
 	Warnings                    []harmony.Warning
 
 	Finish Finish
+	StopText string // the one of Options.Stop that ended the turn
 	// CutIn is what the model was writing when the turn ended before its end:
 	// Reasoning, Preamble, Answer or ToolCall; 0 between messages or when nothing was cut.
 	CutIn Kind
@@ -93,12 +68,20 @@ func (m *Model) Turn(ctx context.Context, conv harmony.Conversation, opt Options
 	if err != nil {
 		return Turn{}, err
 	}
+	most := opt.MaxTokens
+	if room, err := m.Engine.Fit(len(prompt), 0); err != nil {
+		return Turn{PromptTokens: len(prompt)}, err
+	} else if most > room {
+		most = 0
+	}
 	t := &turn{
 		emit:   emit,
+		stop:   stopper{stops: opt.Stop},
+		tell:   opt.Sampling.Logprobs > 0,
 		parser: m.Encoding.NewParserWith(harmony.Assistant, harmony.ParserOptions{Recipients: recipients(conv)}),
 	}
 	res, err := m.Engine.Generate(ctx, engine.Request{
-		Prompt: prompt, MaxTokens: opt.MaxTokens, Sampling: opt.Sampling, Mask: opt.Mask, NoDraft: opt.NoDraft,
+		Prompt: prompt, MaxTokens: most, Sampling: opt.Sampling, Mask: opt.Mask, NoDraft: opt.NoDraft,
 		Stop: append(m.Encoding.Stops(), m.Stop...),
 	}, t.news)
 	return t.finish(res, err)
@@ -134,7 +117,11 @@ func recipients(conv harmony.Conversation) []string {
 type turn struct {
 	emit   func(Event) error
 	parser *harmony.Parser
-	open   Kind // kind of the message being written
+	stop   stopper
+	tell   bool           // events bring their tokens
+	fresh  []sample.Token // of the open message, not yet in an event
+	open   Kind           // kind of the message being written
+	sent   int            // bytes of its text in events
 	warned int
 	out    Turn
 }
@@ -159,6 +146,11 @@ func (t *turn) news(e engine.Event) error {
 	if t.open == Reasoning {
 		t.out.ReasoningTokens++
 	}
+	if t.tell {
+		tok := e.Token
+		tok.Top = slices.Clone(tok.Top)
+		t.fresh = append(t.fresh, tok)
+	}
 	return t.pass(t.parser.Push(e.Token.ID))
 }
 
@@ -168,18 +160,14 @@ func (t *turn) pass(events []harmony.Event) error {
 		var err error
 		switch e.Kind {
 		case harmony.MessageStart:
-			t.open = kindOf(e.Message)
+			t.open, t.fresh, t.sent = kindOf(e.Message), nil, 0
+			if t.open == ToolCall {
+				err = t.emit(Event{Kind: CallStart, Message: e.Index, Call: Call{Name: e.Message.Recipient}})
+			}
 		case harmony.TextDelta:
-			if t.open != ToolCall {
-				err = t.emit(Event{Kind: t.open, Message: e.Index, Text: e.Text})
-			}
+			err = t.text(e.Index, e.Text)
 		case harmony.MessageEnd:
-			if t.open == ToolCall && e.End != harmony.TermNone {
-				call := Call{Name: e.Message.Recipient, Arguments: e.Message.Text(), Message: e.Message}
-				t.out.Calls = append(t.out.Calls, call)
-				err = t.emit(Event{Kind: ToolCall, Message: e.Index, Call: call})
-			}
-			t.open = 0
+			err = t.end(e)
 		}
 		if err != nil {
 			return err
@@ -193,10 +181,50 @@ func (t *turn) pass(events []harmony.Event) error {
 	return nil
 }
 
+// text passes a delta on, less what may belong to a stop text.
+func (t *turn) text(message int, text string) error {
+	if t.out.StopText != "" {
+		return nil // a character that was cut off behind it
+	}
+	e := Event{Kind: t.open, Message: message, Text: text, Tokens: t.fresh}
+	t.fresh = nil
+	switch t.open {
+	case ToolCall:
+		e.Kind = CallText
+	case Answer, Preamble:
+		e.Text, e.Tokens, t.out.StopText = t.stop.push(text, e.Tokens)
+	}
+	t.sent += len(e.Text)
+	if e.Text != "" {
+		if err := t.emit(e); err != nil {
+			return err
+		}
+	}
+	if t.out.StopText != "" {
+		return engine.ErrEnough
+	}
+	return nil
+}
+
+// end passes on what a message's end brings: text that was held, or the call.
+func (t *turn) end(e harmony.Event) error {
+	kind := t.open
+	t.open, t.fresh = 0, nil
+	if text, tokens := t.stop.rest(); text != "" {
+		return t.emit(Event{Kind: kind, Message: e.Index, Text: text, Tokens: tokens})
+	}
+	if kind != ToolCall || e.End == harmony.TermNone {
+		return nil
+	}
+	call := Call{Name: e.Message.Recipient, Arguments: e.Message.Text(), Message: e.Message}
+	t.out.Calls = append(t.out.Calls, call)
+	return t.emit(Event{Kind: ToolCall, Message: e.Index, Call: call})
+}
+
 // finish closes the parser, whose last words may still be worth an event, and sums up.
 func (t *turn) finish(res engine.Result, err error) (Turn, error) {
 	out := &t.out
-	if !res.HasStop {
+	if !res.HasStop && out.StopText == "" {
 		out.CutIn = t.open
 	}
 	last := t.pass(t.parser.Close())
@@ -204,6 +232,10 @@ func (t *turn) finish(res engine.Result, err error) (Turn, error) {
 		err = last
 	}
 	out.Messages, out.Warnings = t.parser.Messages(), t.parser.Warnings()
+	if n := len(out.Messages); out.StopText != "" && n > 0 { // the last one ended there
+		m := &out.Messages[n-1]
+		m.Content = []harmony.Content{harmony.Text(m.Text()[:t.sent])}
+	}
 	for _, m := range out.Messages {
 		switch kindOf(m) {
 		case Reasoning:
