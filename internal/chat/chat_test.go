@@ -313,10 +313,10 @@ func TestCallDeltas(t *testing.T) {
 	}
 }
 
-// TestCap: a bound beyond the context is none, a prompt that fills the context is refused.
+// TestCap: a bound beyond the context is one that the context sets.
 func TestCap(t *testing.T) {
 	b := newBench(t, "<|channel|>final<|message|>Hi<|return|>")
-	if got, err := b.Turn(t.Context(), ask("?"), Options{MaxTokens: 1 << 30}, b.emit); err != nil || got.Answer != "Hi" {
+	if got, err := b.Turn(t.Context(), ask("?"), Options{MaxTokens: 1 << 30, Cap: true}, b.emit); err != nil || got.Answer != "Hi" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -19,9 +19,8 @@ type Model struct {
 
 // Options of a turn.
 type Options struct {
-	// MaxTokens bounds reasoning and answer together; 0: what the context holds. It promises
-	// nothing: a bound beyond what the context holds after the prompt ends there.
-	MaxTokens int
+	MaxTokens int      // of reasoning and answer together; 0: what the context holds
+	Cap       bool     // MaxTokens beyond what the context holds means as many as it holds
 	Stop      []string // texts that end the turn in an answer or preamble; not part of it
 	Sampling  sample.Params
 	Drop      harmony.Drop // which earlier reasoning stays out of the prompt
@@ -48,13 +47,14 @@ type Turn struct {
 	Calls                       []Call // complete ones only
 	Warnings                    []harmony.Warning
 
-	Finish Finish
+	Finish   Finish
 	StopText string // the one of Options.Stop that ended the turn
 	// CutIn is what the model was writing when the turn ended before its end:
 	// Reasoning, Preamble, Answer or ToolCall; 0 between messages or when nothing was cut.
 	CutIn Kind
 
 	PromptTokens     int
+	CachedTokens     int // of the prompt: they were known from earlier requests
 	CompletionTokens int
 	ReasoningTokens  int // of the completion
 	Drafts           engine.Drafts
@@ -69,9 +69,7 @@ func (m *Model) Turn(ctx context.Context, conv harmony.Conversation, opt Options
 		return Turn{}, err
 	}
 	most := opt.MaxTokens
-	if room, err := m.Engine.Fit(len(prompt), 0); err != nil {
-		return Turn{PromptTokens: len(prompt)}, err
-	} else if most > room {
+	if room, err := m.Engine.Fit(len(prompt), 0); err == nil && opt.Cap && most > room {
 		most = 0
 	}
 	t := &turn{

@@ -52,13 +52,8 @@ func (r *ChatRequest) ToConversation() (harmony.Conversation, error) {
 	return harmony.NewConversation(s, m.turns...), nil
 }
 
-// functions are the tools on offer; none when tool_choice says none.
+// functions are the tools on offer: those that tool_choice allows.
 func (r *ChatRequest) functions() ([]harmony.Function, error) {
-	switch choice := string(bytes.TrimSpace(r.ToolChoice)); choice {
-	case "", "null", `"auto"`, `"none"`:
-	default:
-		return nil, errorf("tool_choice", CodeUnsupported, "only auto and none are possible; a call cannot be forced")
-	}
 	var out []harmony.Function
 	seen := map[string]bool{}
 	for i, t := range r.Tools {
@@ -78,19 +73,16 @@ func (r *ChatRequest) functions() ([]harmony.Function, error) {
 		seen[f.Name] = true
 		out = append(out, harmony.Function{Name: f.Name, Description: f.Description, Parameters: f.Parameters})
 	}
-	if string(bytes.TrimSpace(r.ToolChoice)) == `"none"` {
-		return nil, nil
-	}
-	return out, nil
+	return r.ToolChoice.among(out)
 }
 
 func (r *ChatRequest) formats() ([]harmony.ResponseFormat, error) {
 	f := r.ResponseFormat
 	switch {
-	case f == nil || f.Type == "text":
+	case f == nil || f.Type == "text" || f.Type == "json_object":
 		return nil, nil
 	case f.Type != "json_schema":
-		return nil, errorf("response_format.type", CodeUnsupported, "type %q is not supported; use text or json_schema", f.Type)
+		return nil, errorf("response_format.type", CodeUnsupported, "type %q is not supported; use text, json_object or json_schema", f.Type)
 	case !plainName(f.JSONSchema.Name):
 		return nil, errorf("response_format.json_schema.name", CodeValue, "%q is no name; use 1 to 64 letters, digits, _ and -", f.JSONSchema.Name)
 	case !json.Valid(f.JSONSchema.Schema):
@@ -111,6 +103,9 @@ func plainName(s string) bool {
 	}
 	return true
 }
+
+// calledName is more lenient: the model may have called a tool of its own, such as browser.search.
+func calledName(s string) bool { return plainName(strings.ReplaceAll(s, ".", "_")) }
 
 // mapper collects turns. Calls wait until their results have come.
 type mapper struct {
@@ -219,7 +214,7 @@ func (m *mapper) assistant(at string, msg ChatMessage) error {
 			return errorf(at+".type", CodeUnsupported, "calls of type %q are not supported; use function", c.Type)
 		case c.ID == "":
 			return errorf(at+".id", CodeMissing, "a call needs an id, which its result names")
-		case !plainName(c.Function.Name):
+		case !calledName(c.Function.Name):
 			return errorf(at+".function.name", CodeValue, "%q is no function name; use 1 to 64 letters, digits, _ and -", c.Function.Name)
 		}
 		for _, other := range m.calls {

@@ -5,18 +5,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 )
 
-// ChatRequest is the part of a Chat Completions request that decides the prompt,
-// and date, which is our own. Sampling fields are accepted and not kept here.
+// ChatRequest is a Chat Completions request.
 type ChatRequest struct {
-	Messages        []ChatMessage   `json:"messages"`
-	Tools           []ChatTool      `json:"tools"`
-	ToolChoice      json.RawMessage `json:"tool_choice"`
-	ResponseFormat  *ResponseFormat `json:"response_format"`
-	ReasoningEffort string          `json:"reasoning_effort"`
-	Date            string          `json:"date"` // YYYY-MM-DD; "" writes no date
+	Model           string
+	Messages        []ChatMessage
+	Tools           []ChatTool
+	ToolChoice      ToolChoice
+	ResponseFormat  *ResponseFormat
+	ReasoningEffort string
+	HideReasoning   bool
+	Date            string // YYYY-MM-DD, a field of our own; "" writes no date
+	Sampling        Sampling
+	Stream          bool
+	StreamUsage     bool
+	Ignored         []string // fields that changed nothing
 }
 
 // ChatMessage is one message of a request.
@@ -53,6 +58,7 @@ type ChatTool struct {
 		Name        string          `json:"name"`
 		Description string          `json:"description"`
 		Parameters  json.RawMessage `json:"parameters"`
+		Strict      bool            `json:"strict"`
 	} `json:"function"`
 }
 
@@ -63,6 +69,7 @@ type ResponseFormat struct {
 		Name        string          `json:"name"`
 		Description string          `json:"description"`
 		Schema      json.RawMessage `json:"schema"`
+		Strict      bool            `json:"strict"`
 	} `json:"json_schema"`
 }
 
@@ -101,81 +108,119 @@ func (p *Parts) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// chatFields are the fields of a request that this package reads, or that others
-// read and that do not change the prompt. Anything else is refused: a misspelt
-// field must not be ignored in silence.
+// chatFields are the fields that are read, and those of the API that change nothing here.
 func chatFields() []string {
-	return []string{"messages", "tools", "tool_choice", "response_format", "reasoning_effort", "date",
-		"model", "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens", "n", "stop", "seed", "stream", "stream_options",
-		"frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "logprobs", "top_logprobs", "parallel_tool_calls",
-		"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "verbosity"}
+	return append(samplingFields(), "model", "messages", "tools", "tool_choice", "response_format", "reasoning_effort", "reasoning", "date",
+		"max_completion_tokens", "logprobs", "top_logprobs", "stream", "stream_options", "store", "modalities", "verbosity", "service_tier",
+		"parallel_tool_calls", "user", "metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prediction")
 }
 
 // ParseChatRequest reads a request body. Errors are *Error.
-func ParseChatRequest(body []byte) (*ChatRequest, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
-		return nil, errorf("", CodeJSON, "the request is not a JSON object: %v", err)
+func ParseChatRequest(data []byte) (*ChatRequest, error) {
+	b := readBody(data)
+	r := &ChatRequest{Ignored: b.unread(chatFields(), unhonoured())}
+	b.read("model", &r.Model)
+	readList(b, "messages", &r.Messages)
+	readList(b, "tools", &r.Tools)
+	b.read("tool_choice", &r.ToolChoice)
+	b.read("response_format", &r.ResponseFormat)
+	b.read("reasoning_effort", &r.ReasoningEffort)
+	b.read("date", &r.Date)
+	b.read("stream", &r.Stream)
+	r.Sampling = readSampling(b)
+	if n := b.count("max_completion_tokens", 1, maxTokensAsked); n != nil {
+		r.Sampling.MaxTokens = int(*n)
 	}
-	known := chatFields()
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		switch {
-		case slices.Contains(known, name) || string(fields[name]) == "null":
-		case name == "functions" || name == "function_call":
-			return nil, errorf(name, CodeUnsupported, "deprecated; use tools and tool_choice")
-		default:
-			return nil, errorf(name, CodeUnknown, "unknown field; check its spelling")
+	b.read("logprobs", &r.Sampling.Logprobs)
+	if n := b.count("top_logprobs", 0, MaxTopLogprobs); n != nil {
+		if r.Sampling.TopLogprobs = int(*n); *n > 0 && !r.Sampling.Logprobs {
+			b.fail(errorf("top_logprobs", CodeValue, "logprobs must be true with it"))
 		}
 	}
-	r := &ChatRequest{}
-	if err := decodeField(fields["messages"], "messages", func(i int) any {
-		r.Messages = append(r.Messages, ChatMessage{})
-		return &r.Messages[i]
-	}); err != nil {
-		return nil, err
-	}
-	delete(fields, "messages")
-	if err := decodeField(fields["tools"], "tools", func(i int) any {
-		r.Tools = append(r.Tools, ChatTool{})
-		return &r.Tools[i]
-	}); err != nil {
-		return nil, err
-	}
-	for name, into := range map[string]any{"tool_choice": &r.ToolChoice, "response_format": &r.ResponseFormat,
-		"reasoning_effort": &r.ReasoningEffort, "date": &r.Date} {
-		if raw := fields[name]; raw != nil {
-			if err := json.Unmarshal(raw, into); err != nil {
-				return nil, wrong(name, err)
-			}
-		}
+	r.readOptions(b)
+	if b.err != nil {
+		return nil, b.err
 	}
 	return r, nil
 }
 
-// decodeField reads a list, element by element, so that an error names the element.
-func decodeField(raw json.RawMessage, name string, element func(int) any) error {
-	if raw == nil || string(raw) == "null" {
-		return nil
+// readOptions reads what is rarely sent, most of it only to say no where it must be said.
+func (r *ChatRequest) readOptions(b *body) {
+	var reasoning struct {
+		Effort  string `json:"effort"`
+		Exclude bool   `json:"exclude"`
 	}
+	if b.read("reasoning", &reasoning) {
+		r.HideReasoning = reasoning.Exclude
+		if r.ReasoningEffort == "" {
+			r.ReasoningEffort = reasoning.Effort
+		}
+	}
+	var stream struct {
+		Usage bool `json:"include_usage"`
+	}
+	if b.read("stream_options", &stream) {
+		r.StreamUsage = stream.Usage
+		if !r.Stream {
+			b.fail(errorf("stream_options", CodeValue, "it goes with stream: true only"))
+		}
+	}
+	var store bool
+	if b.read("store", &store); store {
+		b.fail(errorf("store", CodeUnsupported, "chat completions are not kept; the Responses API can"))
+	}
+	var modalities []string
+	b.read("modalities", &modalities)
+	for _, m := range modalities {
+		if m != "text" {
+			b.fail(errorf("modalities", CodeUnsupported, "%q is not possible: gpt-oss writes text only", m))
+		}
+	}
+	readVerbosity(b, "verbosity")
+	readTier(b)
+}
+
+// readVerbosity refuses what the model has no switch for.
+func readVerbosity(b *body, name string) {
+	v := "medium"
+	if b.read(name, &v); v != "medium" {
+		b.fail(errorf(name, CodeUnsupported, "gpt-oss has no such switch; say in the instructions how long the answer shall be"))
+	}
+}
+
+// readTier takes any tier that the API knows: all are served alike, and the answer says so.
+func readTier(b *body) {
+	tier := "auto"
+	b.read("service_tier", &tier)
+	switch tier {
+	case "auto", "default", "flex", "scale", "priority":
+	default:
+		b.fail(errorf("service_tier", CodeValue, "unknown tier %q", tier))
+	}
+}
+
+// readList reads a list, element by element, so that an error names the element.
+func readList[T any](b *body, name string, into *[]T) {
 	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return errorf(name, CodeValue, "a list is expected")
+	if b.err != nil || !b.has(name) {
+		return
 	}
+	if err := json.Unmarshal(b.fields[name], &list); err != nil {
+		b.fail(errorf(name, CodeValue, "a list is expected"))
+		return
+	}
+	*into = make([]T, len(list))
 	for i, e := range list {
 		at := fmt.Sprintf("%s[%d]", name, i)
 		if !bytes.HasPrefix(bytes.TrimSpace(e), []byte("{")) {
-			return errorf(at, CodeValue, "an object is expected")
+			b.fail(errorf(at, CodeValue, "an object is expected"))
+			return
 		}
-		if err := json.Unmarshal(e, element(i)); err != nil {
-			return wrong(at, err)
+		if err := json.Unmarshal(e, &(*into)[i]); err != nil {
+			b.fail(wrong(at, err))
+			return
 		}
 	}
-	return nil
 }
 
 // wrong turns a decoder's error into ours.
@@ -184,7 +229,7 @@ func wrong(at string, err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &own):
-		return errorf(at+"."+own.Param, own.Code, "%s", own.Message)
+		return errorf(strings.TrimSuffix(at+"."+own.Param, "."), own.Code, "%s", own.Message)
 	case errors.As(err, &kind) && kind.Field != "":
 		return errorf(at+"."+kind.Field, CodeValue, "a %s is expected, not a %s", kind.Type, kind.Value)
 	case errors.As(err, &kind):

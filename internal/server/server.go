@@ -1,0 +1,93 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// Server answers requests. Its Handler may be used without Serve, as tests do.
+type Server struct {
+	opt      Options
+	model    atomic.Pointer[Model]
+	draining atomic.Bool
+	slots    chan struct{} // one for each request running or waiting
+	meter    *meter
+	shares   *shares
+	started  time.Time
+
+	base   context.Context // of all requests
+	cancel context.CancelCauseFunc
+}
+
+// New makes a server that has no model yet: it is alive, but not ready.
+func New(opt Options) *Server {
+	opt = opt.withDefaults()
+	s := &Server{opt: opt, slots: make(chan struct{}, opt.MaxRequests), meter: newMeter(), shares: newShares(opt.Now), started: opt.Now()}
+	s.base, s.cancel = context.WithCancelCause(context.Background())
+	return s
+}
+
+// SetModel makes the server ready.
+func (s *Server) SetModel(m *Model) { s.model.Store(m) }
+
+// named reports whether a request may call the model so. Nothing at all means the one there is.
+func (m *Model) named(name string) bool { return name == "" || slices.Contains(m.Names, name) }
+
+// Handler is the whole of what is served.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		h := r.handle
+		if !r.open {
+			h = s.keyed(h)
+		}
+		mux.HandleFunc(r.pattern, h)
+	}
+	return s.observed(s.guarded(mux))
+}
+
+// route is one thing that is served. An open one needs no key.
+type route struct {
+	pattern string
+	open    bool
+	handle  http.HandlerFunc
+}
+
+func (s *Server) routes() []route {
+	return []route{
+		{"GET /healthz", true, s.health},
+		{"GET /readyz", true, s.ready},
+		{"GET /metrics", false, s.metrics},
+		{"GET /v1/models", false, s.listModels},
+		{"GET /v1/models/{id...}", false, s.getModel},
+		{"POST /v1/chat/completions", false, s.chatCompletions},
+		{"/", true, s.unknown},
+	}
+}
+
+// unknown answers for what is not here. It says no more to those without a key.
+func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		other := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if method != r.Method && s.serves(other) {
+			w.Header().Set("Allow", method)
+			fail(w, r, methodWrong(r.Method, r.URL.Path, method))
+			return
+		}
+	}
+	fail(w, r, noSuchPath(r.Method, r.URL.Path))
+}
+
+func (s *Server) serves(r *http.Request) bool {
+	mux := http.NewServeMux()
+	for _, route := range s.routes() {
+		if route.pattern != "/" {
+			mux.HandleFunc(route.pattern, route.handle)
+		}
+	}
+	_, pattern := mux.Handler(r)
+	return pattern != ""
+}
