@@ -23,6 +23,8 @@ const (
 type commands struct {
 	offlineFlag
 	Run     runCmd     `cmd:"" help:"Ask once and print the answer."`
+	Serve   serveCmd   `cmd:"" help:"Answer OpenAI's API over HTTP."`
+	Keys    keysCmd    `cmd:"" help:"Make, list and revoke the API keys of a server."`
 	Chat    chatCmd    `cmd:"" help:"Talk with a model, turn by turn."`
 	Show    showCmd    `cmd:"" help:"Show a model's architecture, sizes and memory needs."`
 	Fit     fitCmd     `cmd:"" help:"Say whether a model fits this machine, how, and how fast it will be."`

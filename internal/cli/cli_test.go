@@ -11,9 +11,9 @@ import (
 )
 
 func TestHelp(t *testing.T) {
-	for _, cmd := range []string{"run", "chat", "show", "tokens", "logits", "bench", "synth", "pull", "list", "verify", "rm", "egress", "version"} {
+	for _, cmd := range []string{"run", "serve", "keys create", "keys list", "keys revoke", "chat", "show", "tokens", "logits", "bench", "synth", "pull", "list", "verify", "rm", "egress", "version"} {
 		w := newWorld(t, "", "")
-		code := w.run(t, cmd, "--help")
+		code := w.run(t, append(strings.Fields(cmd), "--help")...)
 		text := w.out.String()
 		if code != 0 || w.err.Len() != 0 {
 			t.Errorf("%s --help: exit code %d, %q", cmd, code, &w.err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ossian/internal/disk"
 )
 
 // maxFile bounds the file; a key takes some 300 bytes.
@@ -105,15 +107,14 @@ func (f *File) change(edit func([]Key) ([]Key, error)) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err
 	}
-	lock := f.path + ".lock"
-	held, err := os.OpenFile(lock, os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("another command is changing the keys; if none is, remove %s", lock)
+	lock, err := disk.Lock(f.path + ".lock")
+	if errors.Is(err, disk.ErrLocked) {
+		return errors.New("another command is changing the keys at this moment; try again")
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = held.Close(); _ = os.Remove(lock) }()
+	defer lock.Close()
 	list, err := f.List()
 	if err != nil {
 		return err
@@ -125,24 +126,7 @@ func (f *File) change(edit func([]Key) ([]Key, error)) error {
 	if err != nil {
 		return err
 	}
-	return replace(f.path, append(data, '\n'))
-}
-
-// replace writes a file beside the old one and puts it in its place.
-func replace(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // only the owner may read it
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
+	return disk.Replace(f.path, append(data, '\n'), 0o600)
 }
 
 // recheck is how old the memory of the file may be: how long a revoked key may live on.

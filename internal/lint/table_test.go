@@ -13,7 +13,7 @@ var layers = []struct {
 		"internal/safetensors", "internal/gguf", "internal/token",
 	}},
 	{"algorithms", []string{
-		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample", "internal/hub",
+		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample", "internal/hub", "internal/keys", "internal/keys",
 	}},
 	{"model", []string{
 		"internal/model",
@@ -29,6 +29,9 @@ var layers = []struct {
 	}},
 	{"protocol", []string{
 		"internal/openai", "models/nano",
+	}},
+	{"edge", []string{
+		"internal/server",
 	}},
 	{"command", []string{
 		"internal/cli",
