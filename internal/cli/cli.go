@@ -37,6 +37,7 @@ type commands struct {
 	Verify  verifyCmd  `cmd:"" help:"Check a pulled model against its published hashes, and repair it."`
 	Rm      rmCmd      `cmd:"" help:"Remove a model."`
 	Egress  egressCmd  `cmd:"" help:"Show every connection this program made to another machine."`
+	Doctor  doctorCmd  `cmd:"" help:"Look over this machine and the models here, and say what is wrong."`
 	Version versionCmd `cmd:"" help:"Print version, platform and processor features."`
 }
 

@@ -23,6 +23,11 @@ func (s *system) guard(forbids ...string) (*egress.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
+	return egress.New(egress.Options{Offline: s.forbidden(forbids...), Log: log, Now: s.now}), nil
+}
+
+// forbidden is what closes that door, as the person knows it; "" where it is open.
+func (s *system) forbidden(forbids ...string) string {
 	offline := ""
 	for _, name := range append([]string{"OSSIAN_OFFLINE"}, forbids...) {
 		if yes(s.getenv(name)) {
@@ -32,7 +37,7 @@ func (s *system) guard(forbids ...string) (*egress.Guard, error) {
 	if s.offline {
 		offline = "--offline"
 	}
-	return egress.New(egress.Options{Offline: offline, Log: log, Now: s.now}), nil
+	return offline
 }
 
 // yes reads a switch as the hub's official tools do; what is no clear no means yes.
