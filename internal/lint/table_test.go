@@ -13,7 +13,7 @@ var layers = []struct {
 		"internal/safetensors", "internal/gguf", "internal/token",
 	}},
 	{"algorithms", []string{
-		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample", "internal/hub", "internal/keys", "internal/keys",
+		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample", "internal/hub", "internal/bundle", "internal/keys",
 	}},
 	{"model", []string{
 		"internal/model",
