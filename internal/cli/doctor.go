@@ -159,7 +159,7 @@ func (s *system) check(ctx context.Context, l listed, mc *plan.Machine) checked 
 	if p := model.Choose(mc, plan.Wish{}); p.Fits {
 		m.Best = &p
 	} else {
-		m.Problem = model.Refuse(mc, p).Error()
+		m.Problem = model.Refuse(mc, plan.Wish{}, p).Error()
 	}
 	return m
 }

@@ -15,11 +15,13 @@ import (
 )
 
 type fitCmd struct {
-	Model   string `arg:"" optional:"" help:"A model folder, a .gguf file, an installed name, or a name of the catalogue that is not here yet (gpt-oss-20b, gpt-oss-120b); without it the catalogue and the built-in nano."`
-	Context int    `placeholder:"N" help:"Most tokens of prompt and answer together (default: some lengths)."`
-	Users   int    `placeholder:"N" help:"How many conversations at the same time, each with such a context (default: 1)."`
-	Threads int    `placeholder:"N" help:"Worker threads (default: all usable cores)."`
-	JSON    bool   `name:"json" help:"Print one JSON object; sizes are in bytes."`
+	Model string `arg:"" optional:"" help:"A model folder, a .gguf file, an installed name, or a name of the catalogue that is not here yet (gpt-oss-20b, gpt-oss-120b); without it the catalogue and the built-in nano."`
+	weightFlags
+	Context int  `placeholder:"N" help:"Most tokens of prompt and answer together (default: some lengths)."`
+	Users   int  `placeholder:"N" help:"How many conversations at the same time, each with such a context (default: 1)."`
+	Threads int  `placeholder:"N" help:"Worker threads (default: all usable cores)."`
+	Measure bool `help:"Instead of measuring speeds, load the model, fill its contexts, and compare what the process took with the plan."`
+	JSON    bool `name:"json" help:"Print one JSON object; sizes are in bytes."`
 }
 
 func (fitCmd) Help() string {
@@ -32,6 +34,7 @@ Examples:
     ossian fit
     ossian fit gpt-oss-120b
     ossian fit --context 16384 --users 4 ~/models/gpt-oss-20b
+    ossian fit --dense bf16 --context 32768 --measure gpt-oss-20b
     ossian fit --json gpt-oss-20b | jq .models[0].best
     ossian fit gpt-oss-20b && ossian pull gpt-oss-20b`
 }
@@ -46,7 +49,10 @@ func (c *fitCmd) Validate() error {
 	if c.Threads > maxThreads {
 		return usage("--threads %d is beyond %d", c.Threads, maxThreads)
 	}
-	return nil
+	if c.Measure && c.Model == "" {
+		return usage("--measure needs a model to load: ossian fit --measure MODEL")
+	}
+	return c.weightFlags.check()
 }
 
 // maxUsers bounds what sums may come to.
@@ -62,6 +68,7 @@ type fitReport struct {
 	DiskRead  float64  `json:"disk_read_bytes_per_s,omitempty"`
 	Threads   int      `json:"threads"`
 	Models    []fitted `json:"models"`
+	limited   bool     // by the container
 }
 
 // fitted is how one model fits.
@@ -74,6 +81,7 @@ type fitted struct {
 	Problem  string       `json:"problem,omitempty"`
 	Close    []mem.Holder `json:"close,omitempty"`             // programs that would make room for the weights in memory
 	Buy      int          `json:"machine_memory_gb,omitempty"` // of a machine that would hold them
+	Measured *peak        `json:"measured,omitempty"`
 }
 
 func (c *fitCmd) Run(ctx context.Context, sys *system) error {
@@ -88,13 +96,30 @@ func (c *fitCmd) Run(ctx context.Context, sys *system) error {
 			return fmt.Errorf("--context %d is beyond the limit of %s, %d", c.Context, m.Name, m.Config.MaxContext)
 		}
 	}
-	mc := sys.measured(c.Threads)
-	if len(models) == 1 && models[0].place != nil {
+	mc := sys.machine(c.Threads)
+	if !c.Measure { // which memory for probing would disturb
+		mc = sys.measured(c.Threads)
+	}
+	if len(models) == 1 && models[0].place != nil && !c.Measure {
 		mc.DiskRead = sys.diskRate(ctx, *models[0].place)
 	}
-	r := fitReport{Available: mc.Available, Within: mc.Within, Limit: sys.survey().Limit, Disk: mc.Disk, Read: mc.Read, DiskRead: mc.DiskRead, Threads: mc.Threads}
+	look := sys.survey()
+	r := fitReport{Available: mc.Available, Within: mc.Within, Limit: look.Limit, limited: look.Limited, Disk: mc.Disk, Read: mc.Read, DiskRead: mc.DiskRead, Threads: mc.Threads}
 	for _, m := range models {
-		r.Models = append(r.Models, sys.fit(m, &mc, c))
+		f, err := sys.fit(m, &mc, c)
+		if err != nil {
+			return err
+		}
+		r.Models = append(r.Models, f)
+	}
+	if c.Measure {
+		m := &r.Models[0]
+		if m.Fetch > 0 || m.Best == nil {
+			return fmt.Errorf("%s cannot be measured: it is not here, or does not fit", m.Model)
+		}
+		if m.Measured, err = c.measure(ctx, sys, c.Model, m.Best); err != nil {
+			return explain(err)
+		}
 	}
 	if c.JSON {
 		enc := json.NewEncoder(sys.stdout)
@@ -169,7 +194,7 @@ func (s *system) begun(name string) int64 {
 }
 
 // fit plans a model in all settings.
-func (s *system) fit(m candidate, mc *plan.Machine, c *fitCmd) fitted {
+func (s *system) fit(m candidate, mc *plan.Machine, c *fitCmd) (fitted, error) {
 	f := fitted{Model: m.Name, Fetch: m.Fetch}
 	if m.place != nil {
 		f.Folder = m.place.dir
@@ -185,11 +210,14 @@ func (s *system) fit(m candidate, mc *plan.Machine, c *fitCmd) fitted {
 			}
 		}
 	}
-	wish := plan.Wish{Context: min(c.Context, m.Config.MaxContext), Users: c.Users}
-	if p := m.Choose(mc, wish); p.Fits {
+	wish := plan.Wish{Holds: c.holds(), Context: min(c.Context, m.Config.MaxContext), Users: c.Users}
+	switch p := m.Choose(mc, wish); {
+	case p.Hold == "":
+		return f, fmt.Errorf("%s: %w", m.Name, m.cannot(wish.Holds[0]))
+	case p.Fits:
 		f.Best = &p
-	} else {
-		f.Problem = m.Refuse(mc, p).Error()
+	default:
+		f.Problem = m.Refuse(mc, wish, p).Error()
 	}
 	if f.Fetch > 0 && mc.Disk > 0 && f.Fetch > mc.Disk {
 		f.Problem = fmt.Sprintf("%s are still to be fetched, and the disk has %s free: make room for %s, or set HF_HUB_CACHE to a folder on another disk", size(f.Fetch), size(mc.Disk), size(f.Fetch-mc.Disk))
@@ -201,7 +229,15 @@ func (s *system) fit(m candidate, mc *plan.Machine, c *fitCmd) fitted {
 			f.Close = nil // others do not count against the container's limit
 		}
 	}
-	return f
+	return f, nil
+}
+
+// cannot is why a model is not held in some way.
+func (m *candidate) cannot(h plan.Hold) error {
+	if err := m.Cannot[h]; err != nil {
+		return err
+	}
+	return usage("--weights map needs a model in a folder; the built-in one is part of the program")
 }
 
 // usualContexts are the lengths that a model's memory is told for.

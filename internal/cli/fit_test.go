@@ -53,7 +53,7 @@ func TestFit(t *testing.T) {
 		"a bit short": {mem.Survey{Available: 11e9}, 1e12, "GPT-OSS-20B", 0,
 			[]string{"--weights map", "close browser (4.00 GB), or a machine with 16 GB", "brackets does not fit"}, plan.Map},
 		"container": {container, 1e12, "gpt-oss-20b", 0,
-			[]string{"8.00 GB of memory are left of the container's limit of 8.00 GB", "--weights map", "memory: a machine with 16 GB"}, plan.Map},
+			[]string{"8.00 GB of memory are left of the container's limit of 8.00 GB", "--weights map", "memory: a limit of 16 GB for the container"}, plan.Map},
 		"far too small": {mem.Survey{Available: 3e8}, 1e12, "gpt-oss-120b", 1, []string{"too little", "300.0 MB"}, ""},
 		"no disk":       {mem.Survey{Available: 64e9}, 9e9, "gpt-oss-20b", 1, []string{"make room for 4.79 GB"}, plan.Q8},
 		"users": {mem.Survey{Available: 64e9}, 1e12, "gpt-oss-20b --users 4 --context 8192", 0,
@@ -96,9 +96,27 @@ func TestFitLists(t *testing.T) {
 	}
 }
 
+// TestFitMeasures: the plan is held against a load. Other tests have grown the process before, so
+// that there is only a least.
+func TestFitMeasures(t *testing.T) {
+	w := fitWorld(t, mem.Survey{Available: 20e9}, 30e9)
+	if code := w.run(t, "fit", "--measure", "--context", "4096", "--users", "2", "--json", "nano"); code != 0 {
+		t.Fatal(code, &w.err)
+	}
+	var r fitReport
+	if err := json.Unmarshal(w.out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	m := r.Models[0]
+	if m.Measured == nil || m.Measured.Planned != m.Best.Need.Peak() || m.Measured.Measured < m.Best.Need.Weights+m.Best.Need.KV {
+		t.Errorf("%+v", m.Measured)
+	}
+}
+
 func TestFitRefuses(t *testing.T) {
 	for args, want := range map[string]string{
 		"fit nothing": "no model", "fit --context=-1": "counts", "fit --context 200000 gpt-oss-20b": "beyond the limit", "fit --users 5000": "beyond",
+		"fit --measure": "needs a model", "fit --measure gpt-oss-120b": "cannot be measured", "fit --weights map nano": "needs a model in a folder",
 	} {
 		w := fitWorld(t, mem.Survey{Available: 20e9}, 30e9)
 		if code := w.run(t, strings.Fields(args)...); code == 0 || !strings.Contains(w.err.String(), want) {

@@ -84,6 +84,9 @@ func (r *fitReport) one(c *fitCmd) string {
 			b.WriteString(" (predicted)\n")
 		}
 	}
+	if m.Measured != nil {
+		b.WriteString(m.Measured.text())
+	}
 	if m.Problem != "" {
 		b.WriteString(m.Problem + "\n")
 	}
@@ -139,9 +142,12 @@ func (r *fitReport) command(m *fitted, c *fitCmd) string {
 	case plan.BF16:
 		s += " --dense bf16"
 	case plan.Rows:
-		s += " --activations f32"
+		s += " --activations " + c.Activations
 	case plan.Map:
 		s += " --weights map"
+	}
+	if c.Activations != "" && p.Hold != plan.Rows {
+		s += " --activations " + c.Activations
 	}
 	if c.Context > 0 {
 		s += fmt.Sprintf(" --context %d", p.Context)
@@ -160,7 +166,11 @@ func (r *fitReport) remedy(m *fitted) string {
 		parts = append(parts, "close "+strings.Join(names, ", "))
 	}
 	if m.Buy > 0 {
-		parts = append(parts, fmt.Sprintf("a machine with %d GB of memory", m.Buy))
+		what := "a machine with %d GB of memory"
+		if r.limited {
+			what = "a limit of %d GB for the container"
+		}
+		parts = append(parts, fmt.Sprintf(what, m.Buy))
 	}
 	if len(parts) == 0 {
 		return ""

@@ -19,6 +19,8 @@ type loadFlags struct {
 	Context int  `placeholder:"N" help:"Most tokens of prompt and answer together (default: 32768, or what the model or the free memory allow)."`
 	Threads int  `placeholder:"N" help:"Worker threads (default: all usable cores)."`
 	Quiet   bool `short:"q" help:"No progress messages."`
+
+	users int // conversations at the same time; 0: one
 }
 
 // maxThreads bounds what the threads' own memory comes to; no machine has so many cores.

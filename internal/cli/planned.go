@@ -22,14 +22,14 @@ func (s *system) plan(at place, f *loadFlags) (plan.Plan, error) {
 		return none, fmt.Errorf("--context %d is beyond the limit of %s, %d", f.Context, at, m.Config.MaxContext)
 	}
 	mc := s.machine(f.Threads)
-	wish := plan.Wish{Holds: f.holds(), Context: f.Context}
+	wish := plan.Wish{Holds: f.holds(), Context: f.Context, Users: f.users}
 	p := m.Choose(&mc, wish)
 	if p.Hold == "" {
 		return none, fmt.Errorf("%s: %w", at, m.Cannot[wish.Holds[0]])
 	}
 	if !p.Fits {
 		m.Name = at.String()
-		return none, m.Refuse(&mc, p)
+		return none, m.Refuse(&mc, wish, p)
 	}
 	if !f.Quiet {
 		s.adapted(m, &mc, wish, p)
@@ -56,7 +56,7 @@ func (s *system) adapted(m *plan.Model, mc *plan.Machine, wish plan.Wish, p plan
 	best := m.Choose(&free, wish)
 	have := fmt.Sprintf("%s %s", size(mc.Available), mc.Within)
 	if best.Hold != p.Hold {
-		least := m.Plan(mc, plan.Setting{Hold: best.Hold, Context: p.Context})
+		least := m.Plan(mc, plan.Setting{Hold: best.Hold, Context: p.Context, Users: p.Users})
 		what := "so they stay in their files, which is slower"
 		if p.Hold == plan.Q8 {
 			what = "so attention and unembedding are kept in 8 bits"

@@ -14,19 +14,20 @@ type Error struct {
 	Would   []Plan // other ways that would fit
 }
 
-// Refuse is the error for a plan that does not fit.
-func (m *Model) Refuse(mc *Machine, p Plan) *Error {
+// Refuse is the error for a plan that does not fit, chosen by a wish.
+func (m *Model) Refuse(mc *Machine, wish Wish, p Plan) *Error {
 	e := &Error{Name: m.Name, Plan: p, Machine: *mc}
 	for _, h := range Holds() {
 		if _, can := m.Weights[h]; !can {
 			continue
 		}
-		w := Wish{Holds: []Hold{h}, Users: p.Users, Context: p.Context}
-		for _, w.Context = range []int{p.Context, 0} {
-			if o := m.Choose(mc, w); o.Fits {
-				e.Would = append(e.Would, o)
-				break
-			}
+		wish.Holds = []Hold{h}
+		o := m.Choose(mc, wish)
+		if !o.Fits { // with less than what was asked for, then
+			o = m.Choose(mc, Wish{Holds: wish.Holds, Users: wish.Users})
+		}
+		if o.Fits {
+			e.Would = append(e.Would, o)
 		}
 	}
 	return e

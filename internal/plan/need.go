@@ -34,7 +34,7 @@ func (n Need) Total() int64 { return n.Peak() + n.Reserve }
 
 // The program's own share.
 const (
-	programBytes = 24 << 20 // code pages, runtime, tokenizer, stacks
+	programBytes = 26 << 20 // code pages, runtime, tokenizer, stacks
 	stepRows     = 16       // rows of logits of one step: a token and as many guesses as there may be
 	userBytes    = 32       // a vocabulary entry of one sampler and its row
 	reservePart  = 32       // 3 % of the need: what the sum is right to

@@ -266,6 +266,20 @@ func TestMemoryIsWhatWasPlanned(t *testing.T) {
 	if want := KVBytes(&w.Config, 32, 700); got != want {
 		t.Errorf("%d bytes of keys and values, planned %d", got, want)
 	}
+	full, _ := b.NewSeq(700)
+	if err := b.Full(full); err != nil {
+		t.Fatal(err)
+	}
+	for n, kv := range b.seqs[full].kv {
+		for i := range kv.K {
+			if kv.K[i] == nil || len(kv.K[i]) != len(b.seqs[s].kv[n].K[i]) {
+				t.Errorf("layer %d: page %d is not there", n, i)
+			}
+		}
+	}
+	if err := b.Full(99); err == nil {
+		t.Error("no such sequence, and no error")
+	}
 	// gpt-oss-20b at full context: 12 full layers of float32 are 6 GiB.
 	big := model.GptOss20B()
 	if n := KVBytes(&big, 0, 131072); n < 6<<30 || n > 6<<30+100<<20 {
