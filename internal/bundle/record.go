@@ -26,9 +26,12 @@ type Record struct {
 }
 
 // NewRecord is a record of no files yet.
-func NewRecord(folder, origin string, opt Options) *Record {
-	return &Record{Format: recordFormat, Folder: folder, Origin: origin, Chunk: opt.filled().Chunk}
+func NewRecord(folder, origin string) *Record {
+	return &Record{Format: recordFormat, Folder: folder, Origin: origin, Chunk: Options{}.filled().Chunk}
 }
+
+// Add takes a file as it is for sound.
+func (r *Record) Add(f File) { r.Files = append(r.Files, f) }
 
 // Record is what the manifest says of the model in the folder it was installed into.
 func (b *Bundle) Record(folder string) *Record {
@@ -91,11 +94,10 @@ type Checked struct {
 	// Wrong says what is wrong; "" for a sound file, or one that is new.
 	Wrong       string
 	Bad, Chunks int64 // the damaged chunks of all, where they can be told
-	New         bool  // not recorded before; it is now
+	New         bool  // not recorded yet
 }
 
-// Verify hashes files of a folder and holds them against the record. What it does not
-// know is added to it.
+// Verify hashes files of a folder and holds them against the record.
 func (r *Record) Verify(ctx context.Context, folder fs.FS, names []string, opt Options) (list []Checked, err error) {
 	opt = opt.filled()
 	recorded := map[string]*File{}
@@ -123,7 +125,6 @@ func (r *Record) Verify(ctx context.Context, folder fs.FS, names []string, opt O
 			delete(recorded, name)
 		} else {
 			c.New = true
-			r.Files = append(r.Files, now)
 		}
 		list = append(list, c)
 	}

@@ -90,7 +90,11 @@ func (c *bundleCmd) Run(ctx context.Context, sys *system) error {
 		if job.Key != nil {
 			fmt.Fprintf(sys.stderr, "signed with the key %s: tell that to whoever gets the bundle, by another way\n", job.Key.Public().Fingerprint())
 		}
-		fmt.Fprintf(sys.stderr, "ossian unbundle --dry-run %s reads it all back\n", c.Dir)
+		trust := "--unsigned"
+		if job.Key != nil {
+			trust = "--key " + job.Key.Public().Fingerprint()
+		}
+		fmt.Fprintf(sys.stderr, "ossian unbundle --dry-run %s %s reads it all back\n", trust, c.Dir)
 	}
 	fmt.Fprintln(sys.stdout, c.Dir)
 	return nil

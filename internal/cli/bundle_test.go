@@ -78,6 +78,7 @@ func TestBundle(t *testing.T) {
 	there.expect(there.try(1, "unbundle", stick), "is there already", "ossian rm tiny")
 	there.expect(there.try(0, "unbundle", "--name", "second", "-q", stick), "second")
 
+	there.expect(there.try(0, "verify", "tiny"), "model.safetensors: sound", "config.json: sound", "a bundle signed with "+fingerprint)
 	names, err := filepath.Glob(filepath.Join(stick, "model", "*.safetensors"))
 	if err != nil || len(names) == 0 {
 		t.Fatal(names, err)

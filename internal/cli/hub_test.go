@@ -68,7 +68,7 @@ func TestPull(t *testing.T) {
 	expect(try(2, "pull"), "gpt-oss-20b (13.79 GB", "gpt-oss-safeguard-120b")
 	expect(try(2, "pull", "x"), "is not owner/name")
 	expect(try(1, "show", "me/tiny"), `no model "me/tiny"`, "ossian pull")
-	expect(try(1, "verify", "me/tiny"), "no model \"me/tiny\" was pulled")
+	expect(try(1, "verify", "me/tiny"), "no model \"me/tiny\"", "ossian pull")
 	expect(try(0, "pull", "--dry-run", "me/tiny"), "config.json", ".safetensors", "still to come")
 	if _, err := os.Stat(filepath.Join(home, "hf")); err == nil {
 		t.Error("a dry run wrote something")
@@ -94,7 +94,7 @@ func TestPull(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(try(1, "verify", "me/tiny"), "1 of 1 chunks are damaged", "1 files are damaged", "--repair")
-	expect(try(1, "verify", "nowhere"), "ossian list")
+	expect(try(1, "verify", "nowhere"), "no model \"nowhere\"")
 	expect(try(0, "verify", "--repair", dir), "repaired")
 	expect(try(0, "verify", "me/tiny"), "sound")
 

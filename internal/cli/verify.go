@@ -4,23 +4,25 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"ossian/internal/hub"
 )
 
 type verifyCmd struct {
-	Model  string `arg:"" optional:"" help:"A model that was pulled, or its folder; without it all of them."`
-	Repair bool   `help:"Fetch again what is damaged: only the damaged chunks, where their hashes are known."`
+	Model  string `arg:"" optional:"" help:"A model, as -m takes it; without it all that are here."`
+	Repair bool   `help:"Fetch again what is damaged of a pulled model: only the damaged chunks, where their hashes are known."`
 	Quiet  bool   `short:"q" help:"No progress messages."`
 }
 
 func (verifyCmd) Help() string {
-	return `Hashes every file of a model and compares with what its publisher says. Nothing is sent or fetched without --repair.
+	return `Hashes every file of a model. Of a pulled model the publisher says what they should be, of an unbundled one its maker. Of any other the weights of the catalogue are known; the rest is written down when it is verified first (in ~/.ossian/hashes), so that damage from then on is found. Nothing is sent or fetched without --repair.
 
 Examples:
 
     ossian verify gpt-oss-20b
-    ossian verify --repair gpt-oss-20b`
+    ossian verify --repair gpt-oss-20b
+    ossian verify /data/gpt-oss-20b`
 }
 
 func (c *verifyCmd) Run(ctx context.Context, sys *system) error {
@@ -31,56 +33,83 @@ func (c *verifyCmd) Run(ctx context.Context, sys *system) error {
 		return err
 	}
 	defer done()
-	dirs, err := c.dirs(h)
+	places, err := c.places(sys, h)
 	if err != nil {
 		return err
 	}
-	damaged := 0
-	for _, dir := range dirs {
-		list, err := h.Verify(ctx, dir, c.Repair)
-		done()
-		fmt.Fprintln(sys.stdout, dir)
-		for _, f := range list {
-			if f.Wrong != "" && !f.Repaired {
-				damaged++
-			}
-			fmt.Fprintf(sys.stdout, "%12s  %s: %s\n", inBytes(f.Bytes), f.Path, verdict(f))
+	damaged, pulled := 0, false
+	for _, at := range places {
+		fmt.Fprintln(sys.stdout, at.dir)
+		n := 0
+		if _, ok := hub.Snapshot(at.dir); ok {
+			n, err = c.pulled(ctx, sys, h, at, done)
+			pulled = pulled || n > 0
+		} else {
+			n, err = c.folder(ctx, sys, at)
 		}
+		damaged += n
 		if err != nil {
 			return err
 		}
 	}
-	if damaged > 0 {
-		return fmt.Errorf("%d files are damaged; \"ossian verify --repair\" fetches again what is needed", damaged)
+	switch {
+	case damaged > 0 && pulled:
+		return fmt.Errorf("%d files are damaged; \"ossian verify --repair\" fetches again what is needed of pulled models", damaged)
+	case damaged > 0:
+		return fmt.Errorf("%d files are damaged; copy them again from where they came, or \"ossian pull\" the model", damaged)
 	}
 	return nil
 }
 
-func (c *verifyCmd) dirs(h *hub.Hub) ([]string, error) {
-	if c.Model != "" {
-		if info, err := os.Stat(c.Model); err == nil && info.IsDir() {
-			return []string{c.Model}, nil
+// pulled verifies a model of the hub's cache, and tells how many files stay damaged.
+func (c *verifyCmd) pulled(ctx context.Context, sys *system, h *hub.Hub, at place, done func()) (damaged int, err error) {
+	list, err := h.Verify(ctx, at.dir, c.Repair)
+	done()
+	for _, f := range list {
+		if f.Wrong != "" && !f.Repaired {
+			damaged++
 		}
-		dir, found := h.Find(c.Model)
-		if !found {
-			return nil, fmt.Errorf("no model %q was pulled; \"ossian list\" shows what was, \"ossian pull\" fetches", c.Model)
-		}
-		return []string{dir}, nil
+		fmt.Fprintf(sys.stdout, "%12s  %s: %s\n", inBytes(f.Bytes), f.Path, verdict(f))
 	}
-	list, err := h.List()
+	return damaged, err
+}
+
+// places are the models to verify: the one that was named, or all.
+func (c *verifyCmd) places(sys *system, h *hub.Hub) (list []place, err error) {
+	if c.Model != "" {
+		at, err := sys.find(c.Model)
+		if err == nil && at.dir == "" {
+			err = fmt.Errorf("%s is part of the program, which whoever gave it to you can vouch for", builtin)
+		}
+		return []place{at}, err
+	}
+	models, err := sys.modelsDir()
 	if err != nil {
 		return nil, err
 	}
-	var dirs []string
-	for _, m := range list {
-		if m.Complete {
-			dirs = append(dirs, m.Dir)
+	for _, e := range entries(models) {
+		at, err := e.place()
+		if err != nil {
+			fmt.Fprintln(sys.stderr, "ossian: "+err.Error())
+			continue
+		}
+		if _, bytes := weightFiles(at.fsys); bytes > 0 {
+			list = append(list, at)
 		}
 	}
-	if len(dirs) == 0 {
-		return nil, fmt.Errorf("there is no pulled model to verify; \"ossian pull\" fetches one")
+	pulled, err := h.List()
+	if err != nil {
+		return nil, err
 	}
-	return dirs, nil
+	for _, m := range pulled {
+		if m.Complete && !slices.ContainsFunc(list, func(at place) bool { return at.dir == m.Dir }) {
+			list = append(list, place{name: m.String(), dir: m.Dir, fsys: os.DirFS(m.Dir)})
+		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("there is no model to verify; \"ossian pull\" fetches one")
+	}
+	return list, nil
 }
 
 func verdict(f hub.Checked) string {
