@@ -205,7 +205,10 @@ func (b *binder) product(name string, cols int, parts ...part) {
 		return
 	}
 	format, how := stored(t.DType)
-	if how == keep && b.wants(format, cols, parts) {
+	if b.wants(format, cols, parts) {
+		if how == widen {
+			t = t.asFloat32()
+		}
 		first := 0
 		for _, p := range parts {
 			b.packed(t, located{}, format, first, 1, p.rows, cols, func(_ int, m Matrix) { *p.m = m })

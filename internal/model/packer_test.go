@@ -1,10 +1,14 @@
 package model
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+
+	"ossian/internal/num"
+	"ossian/internal/safetensors"
 )
 
 // widePacker keeps every matrix as float32 values, last row first.
@@ -74,6 +78,49 @@ func TestPackerSeesEveryRow(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+// Float16 has no format of its own: a packer sees it as float32.
+func TestPackerSeesHalves(t *testing.T) {
+	f := folder(t, "narrow/hf")
+	rewrite(t, f, oneFile, func(specs map[string]safetensors.TensorSpec, data map[string][]byte) {
+		for _, name := range []string{"lm_head.weight", "model.layers.0.self_attn.q_proj.weight"} {
+			s := specs[name]
+			s.DType = safetensors.F16
+			var narrow []byte
+			for i := 0; i < len(data[name]); i += 2 {
+				narrow = binary.LittleEndian.AppendUint16(narrow, num.F32ToF16(num.BF16ToF32(binary.LittleEndian.Uint16(data[name][i:]))))
+			}
+			specs[name], data[name] = s, narrow
+		}
+	})
+	plain, err := Open(f, LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	var read int64
+	w, err := Open(f, LoadOptions{Packer: widePacker{MXFP4}, Progress: func(done, total int64) {
+		if read = done; done > total {
+			t.Errorf("%d of %d bytes read", done, total)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if !w.Unembed.Packed || !w.Layers[0].Q.Packed || !slices.Equal(unpack(w.Unembed), values(plain.Unembed)) || !slices.Equal(unpack(w.Layers[0].Q), values(plain.Layers[0].Q)) {
+		t.Error("differs, or is not packed")
+	}
+	if size := int64(len(f[oneFile].Data)); read >= size || read < size*9/10 {
+		t.Errorf("%d bytes read of a file of %d", read, size)
+	}
+	rewrite(t, f, oneFile, func(_ map[string]safetensors.TensorSpec, data map[string][]byte) {
+		copy(data["lm_head.weight"][40:], []byte{0, 0x7c})
+	})
+	if _, err := Open(f, LoadOptions{Packer: widePacker{MXFP4}}); err == nil || !strings.Contains(err.Error(), "value 20 is not finite") {
+		t.Error(err)
 	}
 }
 
