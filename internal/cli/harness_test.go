@@ -37,6 +37,7 @@ func newWorld(t *testing.T, stdin, said string) *world {
 	w.now = func() time.Time { return time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC) }
 	w.seed = func() uint64 { return 99 }
 	w.getenv = func(string) string { return "" }
+	w.setHeapLimit = func(int64) {}
 	w.home = func() (string, error) { return t.TempDir(), nil }
 	w.interrupt = func(ctx context.Context) (context.Context, func()) {
 		ctx, cancel := context.WithCancel(ctx)

@@ -12,6 +12,7 @@ import (
 	"ossian/internal/engine"
 	"ossian/internal/harmony"
 	"ossian/internal/model"
+	"ossian/internal/plan"
 	"ossian/internal/token"
 )
 
@@ -21,6 +22,7 @@ type opened struct {
 	weights  *model.Weights
 	backend  model.Backend
 	context  int // positions a sequence may take
+	plan     plan.Plan
 	loadTime time.Duration
 	held     string // how weights and vectors are kept, for people
 }
@@ -55,7 +57,7 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 	if err != nil {
 		return nil, err
 	}
-	m := &opened{place: at, context: p.Context}
+	m := &opened{place: at, context: p.Context, plan: p}
 	m.weights, err = s.weights(ctx, at, f, p.Hold)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -100,6 +102,7 @@ func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
 	if m.opened, err = s.openAt(ctx, at, f); err != nil {
 		return nil, err
 	}
+	s.heapLimit(m.plan)
 	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Chunk: cpu.DefaultChunk, Draft: engine.MaxDraft, Valid: m.sayable})
 	m.chat.Stop = m.stops(append(m.gen.eos, cfg.EOS...))
 	m.loadTime = s.now().Sub(start)

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"ossian/internal/mem"
 	"ossian/internal/model"
 	"ossian/internal/plan"
 )
@@ -35,6 +36,18 @@ func (s *system) plan(at place, f *loadFlags) (plan.Plan, error) {
 		s.adapted(m, &mc, wish, p)
 	}
 	return p, nil
+}
+
+// heapLimit holds the Go runtime to the plan, unless a person did that already.
+func (s *system) heapLimit(p plan.Plan) {
+	if s.getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	n := p.Need.Heap()
+	if mem.InHeap {
+		n += p.Need.Weights
+	}
+	s.setHeapLimit(n)
 }
 
 // modelAt is what can be planned of a model in its place.

@@ -104,3 +104,22 @@ func TestMapsWhatDoesNotFit(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestHeapLimit: the runtime is held to the plan, but a person's own limit stays.
+func TestHeapLimit(t *testing.T) {
+	for env, want := range map[string]bool{"": true, "1GiB": false} {
+		w := newWorld(t, "", "")
+		w.getenv = func(name string) string { return map[string]string{"GOMEMLIMIT": env}[name] }
+		w.survey = func() mem.Survey { return mem.Survey{Available: 1e9} }
+		limit := int64(0)
+		w.setHeapLimit = func(n int64) { limit = n }
+		m, err := w.load(t.Context(), &loadFlags{Context: 8192})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.close()
+		if need := m.plan.Need; (limit > 0) != want || want && (limit < need.KV+need.Workspace || limit > need.Total()+300<<20) {
+			t.Errorf("%q: %d bytes for %+v", env, limit, need)
+		}
+	}
+}

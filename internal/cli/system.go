@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -35,6 +36,8 @@ type system struct {
 	diskFree func(dir string) (bytes int64, known bool)
 	// holders are the programs that hold most of it.
 	holders func(most int) []mem.Holder
+	// setHeapLimit bounds what the Go runtime holds; the process's own, so tests leave it alone.
+	setHeapLimit func(bytes int64)
 	// interrupt gives a context that an interrupt from the keyboard cancels, until
 	// stop is called. A second interrupt ends the program the hard way.
 	interrupt func(ctx context.Context) (_ context.Context, stop func())
@@ -51,17 +54,18 @@ func newSystem(stdin io.Reader, stdout, stderr io.Writer) *system {
 	s := &system{
 		stdin: stdin, stdout: stdout, stderr: stderr,
 		inTerminal: isTerminal(stdin), outTerminal: isTerminal(stdout), errTerminal: isTerminal(stderr),
-		now:        time.Now,
-		seed:       func() uint64 { return rand.Uint64N(1 << 32) },
-		getenv:     os.Getenv,
-		home:       os.UserHomeDir,
-		survey:     mem.Look,
-		holders:    mem.Holders,
-		diskFree:   disk.Free,
-		interrupt:  interruptible,
-		prober:     newMachine,
-		executable: os.Executable,
-		program:    "ossian/cmd/ossian",
+		now:          time.Now,
+		seed:         func() uint64 { return rand.Uint64N(1 << 32) },
+		getenv:       os.Getenv,
+		home:         os.UserHomeDir,
+		survey:       mem.Look,
+		holders:      mem.Holders,
+		diskFree:     disk.Free,
+		interrupt:    interruptible,
+		setHeapLimit: func(n int64) { debug.SetMemoryLimit(n) },
+		prober:       newMachine,
+		executable:   os.Executable,
+		program:      "ossian/cmd/ossian",
 	}
 	s.model = s.load
 	return s

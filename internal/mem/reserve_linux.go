@@ -2,6 +2,9 @@ package mem
 
 import "golang.org/x/sys/unix"
 
+// InHeap says that arenas are a part of the Go heap here.
+const InHeap = false
+
 // reserve maps anonymous memory and asks for huge pages; a kernel without them, or a
 // policy against them, only costs speed, so that answer is ignored. The mapping is
 // left out of core dumps: it is the checkpoint, tens of gigabytes of it.

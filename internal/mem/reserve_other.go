@@ -8,6 +8,9 @@ import (
 	"unsafe"
 )
 
+// InHeap says that arenas are a part of the Go heap here.
+const InHeap = true
+
 // reserve takes the block from the Go heap, aligned by hand. It holds no pointers, so
 // the collector does not scan it.
 func reserve(size int) (buf []byte, release func() error, err error) {

@@ -32,12 +32,19 @@ func (n Need) Peak() int64 {
 // Total is what must be free: the peak and the reserve.
 func (n Need) Total() int64 { return n.Peak() + n.Reserve }
 
+// Heap is what the Go runtime may hold, weights left out. Without such a bound garbage may come to as
+// much as all that lives, keys and values included, before it is collected.
+func (n Need) Heap() int64 {
+	return max(n.Workspace+n.KV, n.Loading) + n.Program + max(n.Reserve, leastSlack)
+}
+
 // The program's own share.
 const (
-	programBytes = 26 << 20 // code pages, runtime, tokenizer, stacks
-	stepRows     = 16       // rows of logits of one step: a token and as many guesses as there may be
-	userBytes    = 32       // a vocabulary entry of one sampler and its row
-	reservePart  = 32       // 3 % of the need: what the sum is right to
+	programBytes = 26 << 20  // code pages, runtime, tokenizer, stacks
+	stepRows     = 16        // rows of logits of one step: a token and as many guesses as there may be
+	userBytes    = 32        // a vocabulary entry of one sampler and its row
+	reservePart  = 32        // 3 % of the need: what the sum is right to
+	leastSlack   = 256 << 20 // for what a server holds of its requests
 )
 
 // Need is what m takes in a setting.
