@@ -7,13 +7,16 @@ var layers = []struct {
 	packages []string
 }{
 	{"platform", []string{
-		"internal/num", "internal/cpu", "internal/mem", "internal/par", "internal/egress", "internal/disk",
+		"internal/num", "internal/cpu", "internal/mem", "internal/par", "internal/egress", "internal/disk", "internal/regular",
 	}},
 	{"formats", []string{
-		"internal/safetensors", "internal/gguf", "internal/token",
+		"internal/safetensors", "internal/gguf", "internal/token", "internal/schema",
 	}},
 	{"algorithms", []string{
 		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample", "internal/hub", "internal/bundle", "internal/keys",
+	}},
+	{"constraints", []string{
+		"internal/grammar",
 	}},
 	{"model", []string{
 		"internal/model",
@@ -52,7 +55,7 @@ var owners = map[string][]string{
 	"golang.org/x/term":          {"internal/cli"},
 }
 
-var testOnly = []string{"github.com/google/go-cmp"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/santhosh-tekuri/jsonschema/v6"}
 
 // forbidden package names collect what has no home; the remedy is to find the idea.
 var forbidden = []string{"util", "utils", "common", "helper", "helpers", "misc", "base", "shared", "lib", "types"}
