@@ -32,10 +32,10 @@ func (c *counted) Close() error {
 	c.once.Do(func() {
 		e := c.entry
 		e.Event, e.Sent, e.Received = Closed, c.sent.Load(), c.received.Load()
-		c.guard.mu.Lock()
-		delete(c.guard.open, c)
-		c.guard.mu.Unlock()
 		_ = c.guard.log.write(e) // it is closed either way, and was written down when it was made
+		c.guard.mu.Lock()
+		delete(c.guard.open, c) // last, so that Guard.Close waits for the line
+		c.guard.mu.Unlock()
 	})
 	return c.Conn.Close()
 }

@@ -53,6 +53,7 @@ func TestOffline(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "egress.log")
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1") // must not be a way out
 	g := New(Options{Offline: "--offline", Log: path})
+	defer g.Close()
 	for _, u := range []string{"http://example.invalid/", "http://192.0.2.1/", "http://10.0.0.1:80/", "http://localhost.example.invalid", "http://[2001:db8::1]/"} {
 		_, err := g.Client("pull", Chosen).Get(u)
 		if oe := (*OfflineError)(nil); !errors.As(err, &oe) || !strings.Contains(err.Error(), "--offline forbids") {
@@ -102,7 +103,7 @@ func TestPublic(t *testing.T) {
 		"8.8.8.8": true, "1.1.1.1": true, "2606:4700::1111": true, "172.32.0.1": true, "100.128.0.1": true,
 		"127.0.0.1": false, "10.0.0.1": false, "172.16.0.1": false, "192.168.1.1": false, "169.254.169.254": false, "100.64.0.1": false,
 		"0.0.0.0": false, "0.1.2.3": false, "224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false, "198.18.0.1": false,
-		"::1": false, "::": false, "fe80::1": false, "fc00::1": false, "ff02::1": false, "64:ff9b::a00:1": false, "2002:7f00:1::": false, "::7f00:1": false,
+		"::1": false, "::": false, "fe80::1": false, "fc00::1": false, "ff02::1": false, "64:ff9b::a00:1": false, "64:ff9b::808:808": true, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "::7f00:1": false,
 	} {
 		if got := public(netip.MustParseAddr(ip)); got != want {
 			t.Errorf("%s: %v", ip, got)

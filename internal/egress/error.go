@@ -19,10 +19,13 @@ func (*OfflineError) Final() bool { return true }
 // PrivateError is an address that a fetch steered from outside may not reach.
 type PrivateError struct {
 	Host string
-	Addr string
+	Addr string // "" where the host is a number in disguise
 }
 
 func (e *PrivateError) Error() string {
+	if e.Addr == "" {
+		return fmt.Sprintf("%s is neither a name nor a plainly written address; write it as 192.0.2.1", e.Host)
+	}
 	return fmt.Sprintf("%s is at %s, inside this machine or its network; a page or a model may only lead to public addresses", e.Host, e.Addr)
 }
 

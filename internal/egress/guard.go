@@ -2,12 +2,14 @@ package egress
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -26,8 +28,12 @@ type Options struct {
 type Guard struct {
 	offline string
 	log     *journal
-	mu      sync.Mutex
-	open    map[*counted]bool
+	// What is public, what this machine is a part of and who knows names; tests have worlds of their own.
+	public   func(netip.Addr) bool
+	attached func() []netip.Prefix
+	resolver *net.Resolver
+	mu       sync.Mutex
+	open     map[*counted]bool
 }
 
 // New makes a guard. It opens nothing yet.
@@ -35,7 +41,7 @@ func New(opt Options) *Guard {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Guard{offline: opt.Offline, log: &journal{path: opt.Log, now: opt.Now}, open: map[*counted]bool{}}
+	return &Guard{offline: opt.Offline, log: &journal{path: opt.Log, now: opt.Now}, public: public, attached: attached, open: map[*counted]bool{}}
 }
 
 // Close ends every connection that is open, so that what went through it is written
@@ -97,21 +103,19 @@ func (g *Guard) dial(ctx context.Context, purpose string, reach Reach, network, 
 		return nil, err
 	}
 	e := Entry{ID: g.log.id(), Purpose: purpose, Host: addr}
-	if g.offline != "" {
-		if host == "localhost" {
-			host = "127.0.0.1" // a name must not even be asked for
-		}
-		if ip, err := netip.ParseAddr(host); err != nil || !ip.Unmap().IsLoopback() {
-			e.Event = Refused
-			_ = g.log.write(e) // it is refused either way
-			return nil, &OfflineError{Host: addr, Purpose: purpose, By: g.offline}
-		}
+	if g.offline != "" && strings.EqualFold(host, "localhost") {
+		host = "127.0.0.1" // a name must not even be asked for
+	}
+	if err := g.refuse(reach, network, host, e); err != nil {
+		e.Event = Refused
+		_ = g.log.write(e) // it is refused either way
+		return nil, err
 	}
 	e.Event = Opening
 	if err := g.log.write(e); err != nil {
 		return nil, err
 	}
-	d := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	d := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Resolver: g.resolver}
 	// The address is checked when it is dialled: a name that gave a public address a
 	// moment ago may give another now.
 	d.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
@@ -119,18 +123,14 @@ func (g *Guard) dial(ctx context.Context, purpose string, reach Reach, network, 
 		if err != nil {
 			return err
 		}
-		ip := ap.Addr().WithZone("").Unmap()
-		if g.offline != "" && !ip.IsLoopback() {
-			return &OfflineError{Host: addr, Purpose: purpose, By: g.offline}
-		}
-		if reach == Steered && !public(ip) {
-			return &PrivateError{Host: host, Addr: ip.String()}
-		}
-		return nil
+		return g.refuseAddr(reach, host, ap.Addr().WithZone("").Unmap(), e)
 	}
 	c, err := d.DialContext(ctx, network, net.JoinHostPort(host, port))
 	if err != nil {
 		e.Event, e.Error = Failed, err.Error()
+		if pe := (*PrivateError)(nil); errors.As(err, &pe) {
+			e.Event = Refused
+		}
 		_ = g.log.write(e)
 		return nil, err
 	}
@@ -140,4 +140,35 @@ func (g *Guard) dial(ctx context.Context, purpose string, reach Reach, network, 
 	g.open[counted] = true
 	g.mu.Unlock()
 	return counted, nil
+}
+
+// refuse says why a host may not be reached, before its name is looked up.
+func (g *Guard) refuse(reach Reach, network, host string, e Entry) error {
+	if network != "tcp" && network != "tcp4" && network != "tcp6" {
+		return net.UnknownNetworkError(network)
+	}
+	if reach == Steered && disguised(host) {
+		return &PrivateError{Host: host}
+	}
+	if g.offline == "" {
+		return nil
+	}
+	if ip, err := netip.ParseAddr(host); err != nil || !ip.Unmap().IsLoopback() {
+		return &OfflineError{Host: e.Host, Purpose: e.Purpose, By: g.offline}
+	}
+	return nil
+}
+
+// refuseAddr says why an address may not be reached.
+func (g *Guard) refuseAddr(reach Reach, host string, ip netip.Addr, e Entry) error {
+	if g.offline != "" && !ip.IsLoopback() {
+		return &OfflineError{Host: e.Host, Purpose: e.Purpose, By: g.offline}
+	}
+	if reach != Steered {
+		return nil
+	}
+	if !g.public(ip) || slices.ContainsFunc(g.attached(), func(p netip.Prefix) bool { return p.Contains(ip) }) {
+		return &PrivateError{Host: host, Addr: ip.String()}
+	}
+	return nil
 }

@@ -40,7 +40,6 @@ type fakeHub struct {
 	n, hubN int
 	sig     int
 	asked   map[string]int // how often a range was asked for
-	linkTo  string         // where its list says it goes on; "": here
 }
 
 // newFake serves a small model whose weights have n bytes.
@@ -134,11 +133,7 @@ func (f *fakeHub) listing(w http.ResponseWriter, r *http.Request) {
 		out = append(out, e)
 	}
 	if from+2 < len(paths) {
-		to := f.linkTo
-		if to == "" {
-			to = f.hub.URL
-		}
-		w.Header().Set("Link", fmt.Sprintf(`<%s%s?recursive=true&cursor=%d>; rel="next"`, to, r.URL.Path, from+2))
+		w.Header().Set("Link", fmt.Sprintf(`<%s%s?recursive=true&cursor=%d>; rel="next"`, f.hub.URL, r.URL.Path, from+2))
 	}
 	_ = json.NewEncoder(w).Encode(append(out, map[string]any{"type": "directory", "path": "metal"}))
 }

@@ -55,14 +55,6 @@ func (d folder) make() error {
 	return nil
 }
 
-// prepared makes the folder and takes the lock.
-func (d folder) prepared() (*os.File, error) {
-	if err := d.make(); err != nil {
-		return nil, err
-	}
-	return d.lock()
-}
-
 // lock takes the model for this process until the result is closed, or it ends.
 func (d folder) lock() (*os.File, error) {
 	f, err := disk.Lock(d.own("lock"))

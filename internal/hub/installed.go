@@ -96,7 +96,10 @@ func (s Settings) Remove(repo string) (int64, error) {
 	if _, err := os.Stat(at.dir); err != nil {
 		return 0, failed(repo, "ossian list shows what is", "it is not in %s", s.Cache)
 	}
-	lock, err := at.prepared()
+	if err := at.make(); err != nil {
+		return 0, err
+	}
+	lock, err := at.lock()
 	if err != nil {
 		return 0, err
 	}

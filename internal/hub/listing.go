@@ -83,7 +83,6 @@ func (h *Hub) nextPage(header http.Header, from string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		address = "<" + h.mirrored(address[1:])
 		next, err := base.Parse(address[1:])
 		if err != nil || next.Host != base.Host || next.Scheme != base.Scheme || next.String() == from {
 			return "", failed(base.Host, "use another mirror: HF_ENDPOINT", "its list continues at %s, which is not followed", quoted(address[1:]))
@@ -91,14 +90,6 @@ func (h *Hub) nextPage(header http.Header, from string) (string, error) {
 		return next.String(), nil
 	}
 	return "", nil
-}
-
-// mirrored leads an address of the hub to the mirror that repeats it unchanged.
-func (h *Hub) mirrored(address string) string {
-	if rest, ok := strings.CutPrefix(address, defaultEndpoint+"/"); ok {
-		return h.Endpoint + "/" + rest
-	}
-	return address
 }
 
 func (h *Hub) json(ctx context.Context, what, address string, into any) (http.Header, error) {

@@ -5,15 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
-
-	"ossian/internal/safetensors"
 )
 
 // Plan is what a pull brings.
@@ -80,7 +77,10 @@ func (d folder) missing(f File) int64 {
 // not fetched again, however far an earlier pull came.
 func (h *Hub) Pull(ctx context.Context, p *Plan) (dir string, err error) {
 	at := h.folder(p.Repo)
-	lock, err := at.prepared()
+	if err := at.make(); err != nil {
+		return "", err
+	}
+	lock, err := at.lock()
 	if err != nil {
 		return "", err
 	}
@@ -200,47 +200,11 @@ func (s Settings) Find(name string) (dir string, found bool) {
 		return "", false
 	}
 	dir = at.snapshot(commit)
-	return dir, whole(os.DirFS(dir))
-}
-
-// whole reports whether a snapshot has its configuration and all its weights. Other
-// tools link files as they come, so the first shard is there long before the last.
-func whole(snapshot fs.FS) bool {
-	if _, err := fs.Stat(snapshot, "config.json"); err != nil {
-		return false
-	}
-	for _, layout := range []string{".", "original"} {
-		need, err := fs.Glob(snapshot, path.Join(layout, "*.safetensors"))
-		if err != nil || len(need) == 0 {
-			continue
+	for _, names := range []string{"*.safetensors", "original/*.safetensors"} {
+		if list, _ := fs.Glob(os.DirFS(dir), names); len(list) > 0 {
+			_, err := os.Stat(filepath.Join(dir, "config.json"))
+			return dir, err == nil
 		}
-		if indexes, _ := fs.Glob(snapshot, path.Join(layout, "*.safetensors.index.json")); len(indexes) > 0 {
-			data, err := readBounded(snapshot, indexes[0], safetensors.MaxIndex)
-			if err != nil {
-				return false
-			}
-			index, err := safetensors.ParseIndex(data)
-			if err != nil {
-				return false
-			}
-			need = need[:0]
-			for _, name := range index.Files() {
-				need = append(need, path.Join(layout, name))
-			}
-		}
-		return !slices.ContainsFunc(need, func(name string) bool {
-			_, err := fs.Stat(snapshot, name) // of a link, what it leads to
-			return err != nil
-		})
 	}
-	return false
-}
-
-func readBounded(fsys fs.FS, name string, most int64) ([]byte, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, most))
+	return "", false
 }

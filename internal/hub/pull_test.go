@@ -60,59 +60,6 @@ func TestPull(t *testing.T) {
 	}
 }
 
-// TestPages holds that a mirror that repeats the hub's answers, addresses included, is
-// asked for the next page, not the hub; and that no page is looked for elsewhere.
-func TestPages(t *testing.T) {
-	f := newFake(t, testSize)
-	h, _ := f.puller(t.TempDir())
-	f.linkTo = defaultEndpoint
-	dir, err := f.pull(h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.holds(dir)
-	f.linkTo = "https://elsewhere.example"
-	if _, err := f.pull(h); err == nil || !strings.Contains(err.Error(), "which is not followed") {
-		t.Error(err)
-	}
-}
-
-// TestFindWhole holds that a model of which only some shards are here is not taken for
-// one: other tools link them as they come.
-func TestFindWhole(t *testing.T) {
-	f := newFake(t, testSize)
-	f.files["model.safetensors.index.json"] = []byte(`{"weight_map": {"a": "model.safetensors", "b": "second.safetensors"}}`)
-	f.files["second.safetensors"] = noise(3000)
-	h, _ := f.puller(t.TempDir())
-	dir, err := f.pull(h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	check := func(what string, want bool) {
-		t.Helper()
-		if _, found := h.Find("gpt-oss-20b"); found != want {
-			t.Errorf("%s: found %v", what, found)
-		}
-	}
-	check("whole", true)
-	second := filepath.Join(dir, "second.safetensors")
-	target, err := os.Readlink(second)
-	if err != nil {
-		t.Skip(err)
-	}
-	if err := os.Remove(second); err != nil {
-		t.Fatal(err)
-	}
-	check("without the second shard", false)
-	if err := os.Symlink(target+"x", second); err != nil {
-		t.Fatal(err)
-	}
-	check("with a link to nothing", false)
-	if list, err := h.List(); err != nil || len(list) != 1 || list[0].Complete {
-		t.Errorf("%+v, %v", list, err)
-	}
-}
-
 func TestOriginal(t *testing.T) {
 	f := newFake(t, testSize)
 	h, _ := f.puller(t.TempDir())

@@ -29,10 +29,9 @@ func Environment(getenv func(string) string, home func() (string, error)) (Setti
 	if u, err := url.Parse(s.Endpoint); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return s, failed("HF_ENDPOINT", "give the mirror's address, as https://host", "%s is not an address", quoted(s.Endpoint))
 	}
-	folder := func(name string) string { return expanded(getenv(name), getenv, home) }
-	hf := folder("HF_HOME")
+	hf := getenv("HF_HOME")
 	if hf == "" {
-		cache := folder("XDG_CACHE_HOME")
+		cache := getenv("XDG_CACHE_HOME")
 		if cache == "" {
 			dir, err := home()
 			if err != nil {
@@ -42,48 +41,13 @@ func Environment(getenv func(string) string, home func() (string, error)) (Setti
 		}
 		hf = filepath.Join(cache, "huggingface")
 	}
-	s.Cache = filepath.Join(hf, "hub")
-	for _, name := range []string{"HUGGINGFACE_HUB_CACHE", "HF_HUB_CACHE"} { // the older name first
-		if dir := folder(name); dir != "" {
-			s.Cache = dir
-		}
+	if s.Cache = getenv("HF_HUB_CACHE"); s.Cache == "" {
+		s.Cache = filepath.Join(hf, "hub")
 	}
-	if on(getenv("HF_HUB_DISABLE_IMPLICIT_TOKEN")) {
-		s.Token = ""
-		return s, nil
-	}
-	if s.TokenFile = folder("HF_TOKEN_PATH"); s.TokenFile == "" {
+	if s.TokenFile = getenv("HF_TOKEN_PATH"); s.TokenFile == "" {
 		s.TokenFile = filepath.Join(hf, "token")
 	}
 	return s, nil
-}
-
-// on reads a switch as the official tools do.
-func on(v string) bool {
-	switch strings.ToUpper(v) {
-	case "1", "ON", "YES", "TRUE":
-		return true
-	}
-	return false
-}
-
-// expanded is a folder with ~ and $NAME replaced: where no shell has done so, the
-// official tools do.
-func expanded(dir string, getenv func(string) string, home func() (string, error)) string {
-	if rest, ok := strings.CutPrefix(dir, "~"); ok && (rest == "" || rest[0] == '/' || rest[0] == filepath.Separator) {
-		if h, err := home(); err == nil {
-			dir = h + rest
-		}
-	}
-	if !strings.Contains(dir, "$") {
-		return dir
-	}
-	return os.Expand(dir, func(name string) string {
-		if v := getenv(name); v != "" {
-			return v
-		}
-		return "$" + name // which is how Python leaves it
-	})
 }
 
 // token is the secret that opens gated repositories, if there is one.

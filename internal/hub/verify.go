@@ -3,19 +3,14 @@ package hub
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"syscall"
 )
 
 // Checked is what verifying one file found.
@@ -28,7 +23,6 @@ type Checked struct {
 	Wrong    string
 	Repaired bool
 	file     File
-	journal  *journal // what its chunks should be, without the damaged; nil if that is not known
 }
 
 // Verify hashes every file of a model in the cache; dir is its snapshot. With repair,
@@ -39,15 +33,14 @@ func (h *Hub) Verify(ctx context.Context, dir string, repair bool) ([]Checked, e
 	if err != nil {
 		return nil, err
 	}
-	lock, err := at.prepared()
-	readonly := err != nil && !repair && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS))
-	if readonly {
-		h.Note(at.dir + " cannot be written by you; it is verified, but what is found is not kept")
-	} else if err != nil {
+	if err := at.make(); err != nil {
 		return nil, err
-	} else {
-		defer lock.Close()
 	}
+	lock, err := at.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
 	files, err := linked(at, dir)
 	if err != nil {
 		return nil, err
@@ -58,7 +51,7 @@ func (h *Hub) Verify(ctx context.Context, dir string, repair bool) ([]Checked, e
 	}
 	for i := range files {
 		c := &files[i]
-		if err := h.verify(ctx, at, c, readonly, func(n int64) { done += n; h.Progress("checking", done, all) }); err != nil {
+		if err := h.verify(ctx, at, c, func(n int64) { done += n; h.Progress("checking", done, all) }); err != nil {
 			return files[:i], err
 		}
 		if c.Wrong != "" && repair {
@@ -104,14 +97,13 @@ func linked(at folder, dir string) (files []Checked, err error) {
 		if err != nil {
 			return err
 		}
-		hash := ""
-		if target, err := os.Readlink(p); err == nil {
-			hash = filepath.Base(target)
-		} else if info, err := e.Info(); err == nil { // where links need a privilege
-			hash = at.blobLike(info)
-		}
-		if !isHex(hash, 40) && !isHex(hash, 64) {
+		target, err := os.Readlink(p)
+		if err != nil {
 			return nil // not from the hub: somebody put it there
+		}
+		hash := filepath.Base(target)
+		if !isHex(hash, 40) && !isHex(hash, 64) {
+			return nil
 		}
 		c := Checked{Path: filepath.ToSlash(rel), file: File{Path: filepath.ToSlash(rel), Hash: hash}}
 		if info, err := os.Stat(at.blob(c.file)); err == nil {
@@ -131,17 +123,6 @@ func linked(at folder, dir string) (files []Checked, err error) {
 	return files, err
 }
 
-// blobLike is the name of the blob that is the same file under another name.
-func (d folder) blobLike(info fs.FileInfo) string {
-	entries, _ := os.ReadDir(filepath.Join(d.dir, "blobs"))
-	for _, e := range entries {
-		if other, err := e.Info(); err == nil && os.SameFile(info, other) {
-			return e.Name()
-		}
-	}
-	return ""
-}
-
 // sizeIn is the size that a list of chunk hashes gives its file.
 func sizeIn(path, hash string) (size int64, ok bool) {
 	f, err := os.Open(path)
@@ -155,7 +136,7 @@ func sizeIn(path, hash string) (size int64, ok bool) {
 	return size, n == 4 && err == nil && h == hash && size >= 0 && size <= maxFileSize
 }
 
-func (h *Hub) verify(ctx context.Context, at folder, c *Checked, readonly bool, tell func(int64)) error {
+func (h *Hub) verify(ctx context.Context, at folder, c *Checked, tell func(int64)) error {
 	f, err := os.Open(at.blob(c.file))
 	if errors.Is(err, fs.ErrNotExist) {
 		c.Wrong = "it is missing"
@@ -168,63 +149,46 @@ func (h *Hub) verify(ctx context.Context, at folder, c *Checked, readonly bool, 
 	if c.Bytes != c.file.Size {
 		c.Wrong = fmt.Sprintf("it has %d bytes, not %d", c.Bytes, c.file.Size)
 		tell(c.Bytes)
-		return nil
+	} else {
+		sum, err := hashOf(ctx, f, 0, c.Bytes, published(c.file), tell)
+		if err != nil {
+			return err
+		}
+		if sum != c.file.Hash {
+			c.Wrong = "its hash is not the published one"
+		}
 	}
-	should, _, err := readJournal(at.chunks(c.file), c.file, h.Chunk)
+	j, _, err := readJournal(at.chunks(c.file), c.file, h.Chunk)
 	if err != nil {
 		return err
 	}
-	known := should.done() == c.file.Size
-	is, sum, err := sums(ctx, f, c.file, should.chunk, tell)
-	if err != nil {
-		return err
-	}
+	known := j.done() == c.file.Size
 	switch {
-	case sum != c.file.Hash:
-		c.Wrong = "its hash is not the published one"
-		if !known {
-			return nil
+	case c.Wrong == "" && !known: // another tool fetched it; from now on damage can be placed
+		if err := sums(ctx, f, j); err != nil {
+			return err
 		}
-		c.Chunks, c.journal = should.chunks(), should
-		for i := range should.chunks() {
-			if is.sums[i] != should.sums[i] {
-				delete(should.sums, i)
-				c.Bad++
-			}
-		}
-	case !known && !readonly: // another tool fetched it; from now on damage can be placed
-		defer is.close()
-		return is.rewrite(at.chunks(c.file))
+		defer j.close()
+		return j.rewrite(at.chunks(c.file))
+	case c.Wrong != "" && known && c.Bytes == c.file.Size:
+		bad, err := badChunks(ctx, f, j)
+		c.Bad, c.Chunks = int64(len(bad)), j.chunks()
+		return err
 	}
 	return nil
 }
 
-// sums reads a file once, for its published hash and for those of its chunks.
-func sums(ctx context.Context, r io.ReaderAt, file File, chunk int64, tell func(int64)) (*journal, string, error) {
-	j := &journal{file: file, chunk: chunk, sums: map[int64]string{}}
-	all := published(file)
+// sums fills a list of chunk hashes from a file known to be sound.
+func sums(ctx context.Context, f *os.File, j *journal) error {
 	for i := range j.chunks() {
 		from, to := j.span(i)
-		sum, err := hashOf(ctx, r, from, to-from+1, both{sha256.New(), all}, tell)
+		sum, err := hashOf(ctx, f, from, to-from+1, sha256.New(), nil)
 		if err != nil {
-			return nil, "", err
+			return err
 		}
 		j.sums[i] = sum
 	}
-	return j, hex.EncodeToString(all.Sum(nil)), nil
-}
-
-// both is a hash whose bytes go to another, too, on another core.
-type both struct {
-	hash.Hash
-	also hash.Hash
-}
-
-func (b both) Write(p []byte) (int, error) {
-	var other sync.WaitGroup
-	other.Go(func() { _, _ = b.also.Write(p) }) // a hash takes everything
-	defer other.Wait()
-	return b.Hash.Write(p)
+	return nil
 }
 
 // repair turns a damaged file back into one that is being fetched, of which the sound
@@ -234,7 +198,23 @@ func (h *Hub) repair(ctx context.Context, at folder, commit string, c *Checked) 
 	if err != nil {
 		return err
 	}
-	if j := c.journal; j != nil && j.file.Size == want.Size {
+	j, _, err := readJournal(at.chunks(c.file), want, h.Chunk)
+	if err != nil {
+		return err
+	}
+	if c.Bytes == want.Size && j.done() == want.Size {
+		f, err := os.Open(at.blob(want))
+		if err != nil {
+			return err
+		}
+		bad, err := badChunks(ctx, f, j)
+		_ = f.Close()
+		if err != nil {
+			return err
+		}
+		for _, i := range bad {
+			delete(j.sums, i)
+		}
 		// First the list, then the name: killed in between, settle goes on from here.
 		err = j.rewrite(at.journal(want))
 		j.close()
@@ -254,7 +234,7 @@ func (h *Hub) repair(ctx context.Context, at folder, commit string, c *Checked) 
 		return err
 	}
 	c.Repaired = true
-	return at.link(commit, want) // which may be a second name of what was removed
+	return nil
 }
 
 // listed is what the hub says of a file of a commit now.

@@ -107,60 +107,6 @@ func TestVerifyForeign(t *testing.T) {
 	}
 }
 
-// TestVerifyNames takes a snapshot whose files are second names of the blobs, as where
-// links need a privilege: it is verified and repaired like any other.
-func TestVerifyNames(t *testing.T) {
-	f := newFake(t, testSize)
-	h, _ := f.puller(t.TempDir())
-	dir, err := f.pull(h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"config.json", "tokenizer.json", "generation_config.json", weightsAt} {
-		path := filepath.Join(dir, name)
-		blob, err := filepath.EvalSymlinks(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := errors.Join(os.Remove(path), os.Link(blob, path)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	damage(t, filepath.Join(dir, weightsAt), func(data []byte) []byte { data[1] ^= 1; return data })
-	damage(t, filepath.Join(dir, "config.json"), func(data []byte) []byte { data[1] ^= 1; return data })
-	before := f.n
-	list, err := h.Verify(t.Context(), dir, true)
-	if err != nil || len(list) != 4 || !find(t, list, weightsAt).Repaired || !find(t, list, "config.json").Repaired || f.n != before+1 {
-		t.Errorf("%+v, %v, %d requests", list, err, f.n-before)
-	}
-	f.holds(dir)
-}
-
-// TestVerifyReadOnly holds that a cache that belongs to somebody else can be verified.
-func TestVerifyReadOnly(t *testing.T) {
-	if os.Getuid() <= 0 {
-		t.Skip("for this user, or on this system, everything can be written")
-	}
-	f := newFake(t, testSize)
-	h, notes := f.puller(t.TempDir())
-	dir, err := f.pull(h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := filepath.Join(dir, "..", "..")
-	if err := errors.Join(os.RemoveAll(filepath.Join(root, ".ossian")), os.Chmod(root, 0o555)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.Chmod(root, 0o755) })
-	list, err := h.Verify(t.Context(), dir, false)
-	if err != nil || len(list) != 4 || len(*notes) != 1 {
-		t.Errorf("%+v, %v, %q", list, err, *notes)
-	}
-	if _, err := h.Verify(t.Context(), dir, true); err == nil {
-		t.Error("repaired what cannot be written")
-	}
-}
-
 // TestSettle holds the states a kill can leave between two renames.
 func TestSettle(t *testing.T) {
 	f := newFake(t, testSize)
