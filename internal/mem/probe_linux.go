@@ -58,9 +58,9 @@ func field(root fs.FS, file, name string) (int64, bool) {
 	return 0, false
 }
 
-// group is one level of a control group: limit and use, and the key of memory.stat
-// whose bytes the kernel can take back (idle page cache) although they count as used.
-type group struct{ limit, used, stat, reclaimable string }
+// group is one level of a control group: limit and use, and the prefix of those keys of memory.stat
+// whose bytes the kernel can take back (page cache) although they count as used.
+type group struct{ limit, used, stat, prefix string }
 
 // most is the group's limit.
 func (g group) most(root fs.FS) (n int64, limited bool) {
@@ -79,9 +79,10 @@ func (g group) left(root fs.FS) (n int64, limited bool) {
 		return 0, false
 	}
 	for line := range lines(root, g.stat) {
-		if v, found := strings.CutPrefix(line, g.reclaimable+" "); found {
-			if idle, err := strconv.ParseInt(v, 10, 64); err == nil {
-				used -= min(idle, used)
+		name, v, _ := strings.Cut(line, " ")
+		if name == g.prefix+"inactive_file" || name == g.prefix+"active_file" {
+			if cache, err := strconv.ParseInt(v, 10, 64); err == nil && cache > 0 {
+				used -= min(cache, used)
 			}
 		}
 	}
@@ -106,10 +107,10 @@ func groups(root fs.FS) []group {
 		for dir = path.Clean("/" + dir); ; dir = path.Dir(dir) {
 			if v1 {
 				p := "sys/fs/cgroup/memory" + strings.TrimSuffix(dir, "/") + "/memory."
-				out = append(out, group{p + "limit_in_bytes", p + "usage_in_bytes", p + "stat", "total_inactive_file"})
+				out = append(out, group{p + "limit_in_bytes", p + "usage_in_bytes", p + "stat", "total_"})
 			} else {
 				p := "sys/fs/cgroup" + strings.TrimSuffix(dir, "/") + "/memory."
-				out = append(out, group{p + "max", p + "current", p + "stat", "inactive_file"})
+				out = append(out, group{p + "max", p + "current", p + "stat", ""})
 			}
 			if dir == "/" {
 				break

@@ -20,7 +20,7 @@ func TestAvailableHeedsControlGroups(t *testing.T) {
 			"sys/fs/cgroup/a/memory.max": "max\n", "sys/fs/cgroup/a/memory.current": "4096\n"}, 800 << 10, true},
 		"own limit": {files{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/a\n",
 			"sys/fs/cgroup/a/memory.max": "409600\n", "sys/fs/cgroup/a/memory.current": "102400\n",
-			"sys/fs/cgroup/a/memory.stat": "anon 5\ninactive_file 51200\n"}, 358400, true},
+			"sys/fs/cgroup/a/memory.stat": "anon 5\ninactive_file 40960\nactive_file 10240\n"}, 358400, true},
 		"parent's limit": {files{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/a/b\n",
 			"sys/fs/cgroup/a/b/memory.max": "max\n", "sys/fs/cgroup/a/memory.max": "8192\n", "sys/fs/cgroup/a/memory.current": "4096\n"}, 4096, true},
 		"path of the host": {files{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/../docker/123\n",
@@ -28,7 +28,7 @@ func TestAvailableHeedsControlGroups(t *testing.T) {
 		"version 1": {files{"proc/meminfo": meminfo, "proc/self/cgroup": "5:cpu:/x\n4:hugetlb,memory:/j\n",
 			"sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n", "sys/fs/cgroup/memory/memory.usage_in_bytes": "1\n",
 			"sys/fs/cgroup/memory/j/memory.limit_in_bytes": "65536\n", "sys/fs/cgroup/memory/j/memory.usage_in_bytes": "40960\n",
-			"sys/fs/cgroup/memory/j/memory.stat": "inactive_file 1\ntotal_inactive_file 8192\n"}, 32768, true},
+			"sys/fs/cgroup/memory/j/memory.stat": "inactive_file 1\ntotal_inactive_file 8000\ntotal_active_file 192\n"}, 32768, true},
 		"nonsense": {files{"proc/meminfo": "MemAvailable: x kB\n", "proc/self/cgroup": "::\n0\n\n",
 			"sys/fs/cgroup/memory.max": "-5\n"}, 0, false},
 	} {
