@@ -103,8 +103,7 @@ func (c *fitCmd) Run(ctx context.Context, sys *system) error {
 	if len(models) == 1 && models[0].place != nil && !c.Measure {
 		mc.DiskRead = sys.diskRate(ctx, *models[0].place)
 	}
-	look := sys.survey()
-	r := fitReport{Available: mc.Available, Within: mc.Within, Limit: look.Limit, limited: look.Limited, Disk: mc.Disk, Read: mc.Read, DiskRead: mc.DiskRead, Threads: mc.Threads}
+	r := fitReport{Available: mc.Available, Within: mc.Within, Limit: sys.survey().Limit, limited: mc.Limited, Disk: mc.Disk, Read: mc.Read, DiskRead: mc.DiskRead, Threads: mc.Threads}
 	for _, m := range models {
 		f, err := sys.fit(m, &mc, c)
 		if err != nil {
@@ -225,8 +224,8 @@ func (s *system) fit(m candidate, mc *plan.Machine, c *fitCmd) (fitted, error) {
 	wish.Holds = []plan.Hold{plan.Q8}
 	if p := m.Choose(mc, wish); !p.Fits && p.Hold != "" {
 		f.Buy = p.Buy()
-		if f.Close = s.closing(p.Need.Total() - mc.Available); s.survey().Limited {
-			f.Close = nil // others do not count against the container's limit
+		if !mc.Limited { // others do not count against a container's limit
+			f.Close = s.closing(p.Need.Total() - mc.Available)
 		}
 	}
 	return f, nil

@@ -10,8 +10,8 @@ import (
 // machine is what there is for a model now: memory, the disk of the hub's cache.
 func (s *system) machine(threads int) plan.Machine {
 	look := s.survey()
-	m := plan.Machine{Available: look.Available, Within: "are free", Threads: threads}
-	if look.Limited {
+	m := plan.Machine{Available: look.Available, Within: "are free", Limited: look.Limited, Threads: threads}
+	if m.Limited {
 		m.Within = "are left of the container's limit of " + size(look.Limit)
 	}
 	if m.Threads <= 0 {

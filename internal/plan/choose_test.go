@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 
 	"ossian/internal/model"
@@ -69,6 +70,35 @@ func TestBestOffer(t *testing.T) {
 		o, ok := Best(&Machine{Available: int64(c.available), Disk: int64(c.disk), Read: 30e9})
 		if o.Name != c.want || ok != (c.want != "") || ok && (!o.Fits || o.Rate.First <= 0 || o.Bytes < 10e9) {
 			t.Errorf("%+v: %+v", c, o)
+		}
+	}
+}
+
+// TestRefusal: the arithmetic, what would fit, and what to do.
+func TestRefusal(t *testing.T) {
+	m := Published("20b", model.GptOss20B(), 0)
+	for _, c := range []struct {
+		mc   Machine
+		wish Wish
+		want []string
+	}{
+		{Machine{Available: 8e9, Within: "are free"}, Wish{Holds: []Hold{Q8}},
+			[]string{"20b needs 13.3", "weights 12.64 GB", "for 2048 tokens", "8.00 GB are free: 5.3", "what fits: --weights map --context 32768"}},
+		{Machine{Available: 15e9, Within: "are free"}, Wish{Holds: []Hold{Q8}, Context: 131072},
+			[]string{"for 131072 tokens", "what fits: --dense q8 --context 32768, or --dense bf16 --weights read --context 8192"}},
+		{Machine{Available: 1e8, Within: "are free"}, Wish{}, []string{"close other programs"}},
+		{Machine{Available: 1e8, Within: "are left", Limited: true}, Wish{}, []string{"raise the container's limit"}},
+		{Machine{Available: 30e9, Within: "are free"}, Wish{Holds: []Hold{Q8}, Context: 65536, Users: 9}, []string{"for each of 9 users"}},
+	} {
+		p := m.Choose(&c.mc, c.wish)
+		if p.Fits {
+			t.Fatalf("%+v fits", c.wish)
+		}
+		text := m.Refuse(&c.mc, c.wish, p).Error()
+		for _, want := range c.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %q in %s", want, text)
+			}
 		}
 	}
 }

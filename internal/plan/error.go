@@ -44,6 +44,9 @@ func (e *Error) Error() string {
 	if len(ways) > 0 {
 		return s + "; what fits: " + strings.Join(ways, ", or ")
 	}
+	if e.Machine.Limited {
+		return s + "; raise the container's limit, or use a smaller model"
+	}
 	return s + "; close other programs, or use a machine with more memory or a smaller model"
 }
 

@@ -6,6 +6,7 @@ import "fmt"
 type Machine struct {
 	Available int64  // memory that can be taken now; 0: not known, and everything fits
 	Within    string // what bounds Available, for people: "are free", "are left of the container's limit of 8 GB"
+	Limited   bool   // by a container, not by the machine
 	Disk      int64  // free where models are kept
 
 	Read     float64 // bytes a second from memory
