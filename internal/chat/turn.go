@@ -61,10 +61,15 @@ type Turn struct {
 	Timings          engine.Timings
 }
 
+// Prompt is the conversation as the model is given it.
+func (m *Model) Prompt(conv harmony.Conversation, drop harmony.Drop) ([]uint32, error) {
+	return m.Encoding.RenderForCompletion(nil, conv, harmony.RenderOptions{Drop: drop})
+}
+
 // Turn lets the model speak once. An error of emit ends the turn and is returned;
 // engine.ErrEnough ends it as a stop. The Turn is filled as far as it got.
 func (m *Model) Turn(ctx context.Context, conv harmony.Conversation, opt Options, emit func(Event) error) (Turn, error) {
-	prompt, err := m.Encoding.RenderForCompletion(nil, conv, harmony.RenderOptions{Drop: opt.Drop})
+	prompt, err := m.Prompt(conv, opt.Drop)
 	if err != nil {
 		return Turn{}, err
 	}

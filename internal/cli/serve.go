@@ -13,6 +13,7 @@ import (
 
 	"ossian/internal/keys"
 	"ossian/internal/server"
+	"ossian/internal/store"
 )
 
 type serveCmd struct {
@@ -28,6 +29,9 @@ type serveCmd struct {
 	MaxBody     int64         `default:"33554432" placeholder:"BYTES" help:"Most bytes of a request (default: ${default})."`
 	RequestTime time.Duration `default:"1h" placeholder:"TIME" help:"Longest time for one answer (default: ${default})."`
 	DrainTime   time.Duration `default:"30s" placeholder:"TIME" help:"How long running answers may go on when the server is told to end (default: ${default})."`
+	Store       bool          `negatable:"" default:"true" help:"Keep responses on the disk for clients that ask for it, as the API does unless told store: false (default: yes)."`
+	StoreTime   time.Duration `default:"720h" placeholder:"TIME" help:"How long they are kept (default: 30 days)."`
+	StoreFile   string        `placeholder:"FILE" help:"Where they are kept (default: ~/.ossian/store.log)."`
 	Date        bool          `negatable:"" default:"true" help:"Tell the model today's date (default: yes)."`
 	Log         string        `enum:"text,json,none" default:"text" help:"Log of requests on standard error, without a word of what they say: ${enum} (default: ${default})."`
 	Verbose     bool          `short:"v" help:"Log probes and broken connections too."`
@@ -50,8 +54,8 @@ func (c *serveCmd) Validate() error {
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return usage("--tls-cert and --tls-key go together")
-	case c.MaxRequests < 1 || c.MaxBody < 1 || c.RequestTime <= 0 || c.DrainTime < 0:
-		return usage("--max-requests, --max-body, --request-time and --drain-time are above 0")
+	case c.MaxRequests < 1 || c.MaxBody < 1 || c.RequestTime <= 0 || c.DrainTime <= 0 || c.StoreTime <= 0:
+		return usage("--max-requests, --max-body and all times are above 0")
 	}
 	for _, o := range c.Origin {
 		if !strings.Contains(o, "://") || strings.HasSuffix(o, "/") {
@@ -77,6 +81,14 @@ func (c *serveCmd) Run(ctx context.Context, sys *system) error {
 	if opt.Keys, err = c.keys(sys, l.Addr()); err != nil {
 		return err
 	}
+	held, err := c.store(sys)
+	if err != nil {
+		return err
+	}
+	if held != nil {
+		defer held.Close()
+		opt.Store = held
+	}
 	s := server.New(opt)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -101,7 +113,7 @@ func (c *serveCmd) Run(ctx context.Context, sys *system) error {
 func (c *serveCmd) options(sys *system) server.Options {
 	opt := server.Options{
 		Hosts: c.Host, Origins: c.Origin, MaxBody: c.MaxBody, MaxRequests: c.MaxRequests,
-		RequestTime: c.RequestTime, DrainTime: c.DrainTime, Seed: sys.seed, Now: sys.now, Version: newVersionInfo().Version,
+		RequestTime: c.RequestTime, DrainTime: c.DrainTime, KeepTime: c.StoreTime, Seed: sys.seed, Now: sys.now, Version: newVersionInfo().Version,
 	}
 	if c.Date {
 		opt.Date = sys.today
@@ -117,6 +129,29 @@ func (c *serveCmd) options(sys *system) server.Options {
 		opt.Log = slog.New(slog.NewJSONHandler(sys.stderr, how))
 	}
 	return opt
+}
+
+// store opens the file of what clients ask to be kept; nil if nothing shall be.
+func (c *serveCmd) store(sys *system) (*store.Store, error) {
+	if !c.Store {
+		return nil, nil
+	}
+	path := c.StoreFile
+	if path == "" {
+		dir, err := sys.ossianHome()
+		if err != nil {
+			return nil, err
+		}
+		path = filepath.Join(dir, "store.log")
+	}
+	s, err := store.Open(path, sys.now)
+	if err != nil {
+		return nil, fmt.Errorf("stored responses: %w (--store-file, --no-store)", err)
+	}
+	if n := s.Damaged(); n > 0 {
+		fmt.Fprintf(sys.stderr, "ossian: %d records of %s are damaged and cannot be read; the others are there\n", n, path)
+	}
+	return s, nil
 }
 
 // keys is nil where nobody needs one: on this machine, unless they are demanded.

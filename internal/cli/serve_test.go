@@ -52,6 +52,9 @@ func (w *world) serve(t *testing.T, args ...string) (url string, said *watchedBu
 func TestServe(t *testing.T) {
 	w := newWorld(t, "", reasoned+answered)
 	url, said, end := w.serve(t, "--name", "gpt-oss:20b")
+	if _, err := http.Get(url + "/readyz"); err != nil {
+		t.Fatal(err)
+	}
 	res, err := http.Post(url+"/v1/chat/completions", "application/json", strings.NewReader(`{"model":"gpt-oss:20b","messages":[{"role":"user","content":"17 + 25, a secret?"}]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +84,7 @@ func TestServeRefuses(t *testing.T) {
 		"--addr 0.0.0.0:0":             "ossian keys create NAME",
 		"--require-key":                "ossian keys create NAME",
 		"--tls-cert none --tls-key no": "no such file",
+		"--store-file /dev/null/x":     "--no-store",
 	} {
 		w := newWorld(t, "", "")
 		home := t.TempDir()

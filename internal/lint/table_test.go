@@ -13,7 +13,7 @@ var layers = []struct {
 		"internal/safetensors", "internal/gguf", "internal/token", "internal/schema",
 	}},
 	{"algorithms", []string{
-		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample", "internal/hub", "internal/bundle", "internal/keys",
+		"internal/kernel", "internal/probe", "internal/harmony", "internal/sample", "internal/hub", "internal/bundle", "internal/keys", "internal/store",
 	}},
 	{"constraints", []string{
 		"internal/grammar",

@@ -95,7 +95,7 @@ func (p *Parts) UnmarshalJSON(data []byte) error {
 	for i, part := range list {
 		at := fmt.Sprintf("content[%d]", i)
 		switch {
-		case (part.Type == "text" || part.Type == "input_text" || part.Type == "output_text") && part.Text != nil:
+		case (part.Type == "text" || part.Type == "input_text" || part.Type == "output_text" || part.Type == "reasoning_text") && part.Text != nil:
 			*p = append(*p, *part.Text)
 		case part.Type == "refusal" && part.Refusal != nil:
 			*p = append(*p, *part.Refusal)

@@ -15,6 +15,7 @@ import (
 
 func (s *Server) chatCompletions(w http.ResponseWriter, r *http.Request) {
 	s.work(w, r, func(ctx context.Context, m *Model, body []byte) error {
+		exchangeOf(r).subject = "messages"
 		req, err := openai.ParseChatRequest(body)
 		if err != nil {
 			return err
@@ -84,7 +85,7 @@ type completion struct {
 func (c *completion) run(ctx context.Context, event func(i int, e chat.Event) error) ([]chat.Turn, error) {
 	n := c.req.Sampling.Choices
 	turns, errs := make([]chat.Turn, n), make([]error, n)
-	watch := c.s.watch(c.r)
+	watch := c.s.watch(exchangeOf(c.r))
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for i := range n {

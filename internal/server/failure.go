@@ -82,7 +82,7 @@ func failureOf(ctx context.Context, err error) *failure {
 	case errors.As(err, &request):
 		return failed(http.StatusBadRequest, openai.TypeRequest, request.Code, request.Param, "%s", request.Error())
 	case errors.As(err, &long):
-		return failed(http.StatusBadRequest, openai.TypeRequest, "context_length_exceeded", "messages", "%v; shorten the conversation, or start the server with a larger --context", long)
+		return failed(http.StatusBadRequest, openai.TypeRequest, "context_length_exceeded", subject(ctx), "%v; shorten the conversation, or start the server with a larger --context", long)
 	case errors.As(err, &size):
 		return failed(http.StatusRequestEntityTooLarge, openai.TypeRequest, "request_too_large", "", "the request has more than %d bytes, which is as many as this server takes (--max-body)", size.Limit)
 	case errors.As(err, &render):
@@ -99,6 +99,14 @@ func failureOf(ctx context.Context, err error) *failure {
 		return failed(http.StatusGatewayTimeout, openai.TypeServer, "timeout", "", "the answer took longer than this server allows (--request-time)")
 	}
 	return failed(http.StatusInternalServerError, openai.TypeServer, "internal_error", "", "the request could not be answered: %v", err)
+}
+
+// subject is the field that holds what the model is shown.
+func subject(ctx context.Context) string {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x.subject
+	}
+	return ""
 }
 
 // fail answers with an error.

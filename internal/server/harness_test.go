@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +37,7 @@ type parrot struct {
 	mu   sync.Mutex
 	next model.Seq
 	seqs map[model.Seq][]uint32
+	last []uint32 // history of the last step
 }
 
 func (p *parrot) Config() *model.Config { return &p.cfg }
@@ -65,7 +68,7 @@ func (p *parrot) Step(ctx context.Context, batch []model.Item) error {
 	defer p.mu.Unlock()
 	for _, item := range batch {
 		all := append(slices.Clip(p.seqs[item.Seq]), item.Tokens...)
-		p.seqs[item.Seq] = all
+		p.seqs[item.Seq], p.last = all, all
 		rows := len(item.Logits) / p.cfg.Vocab
 		for i := range rows {
 			row := item.Logits[i*p.cfg.Vocab:][:p.cfg.Vocab]
@@ -126,6 +129,7 @@ func newBench(t *testing.T, opt Options) *bench {
 	s := New(opt)
 	s.SetModel(&Model{Names: []string{"parrot", "also/parrot:1"}, Spell: tok.Bytes, Created: opt.Now(),
 		Chat: &chat.Model{Engine: engine.New(p, engine.Options{}), Encoding: enc}})
+	t.Cleanup(func() { s.cancel(errDraining); s.background.Wait() })
 	web := httptest.NewServer(s.Handler())
 	t.Cleanup(web.Close)
 	return &bench{Server: s, parrot: p, url: web.URL}
@@ -210,4 +214,26 @@ const (
 // user is a request in which a person tells the parrot what to say.
 func user(said, more string) string {
 	return `{"model":"parrot","messages":[{"role":"user","content":` + quoted(said) + `}]` + more + `}`
+}
+
+// copyOf is a file as a crash at this moment would leave it.
+func copyOf(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "copy")
+	if err := os.WriteFile(out, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// lastPrompt is what the parrot was last asked.
+func (p *parrot) lastPrompt(t *testing.T) string {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tok.Decode(p.last)
 }

@@ -57,9 +57,9 @@ type watch struct {
 	last  time.Time
 }
 
-func (s *Server) watch(r *http.Request) *watch {
+func (s *Server) watch(x *exchange) *watch {
 	s.meter.waiting.Add(1)
-	return &watch{m: s.meter, x: exchangeOf(r), now: s.opt.Now, began: s.opt.Now()}
+	return &watch{m: s.meter, x: x, now: s.opt.Now, began: s.opt.Now()}
 }
 
 func (w *watch) event(e chat.Event) {

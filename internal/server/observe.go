@@ -16,8 +16,9 @@ type exchange struct {
 	id     string // of the request
 	key    string // id of the key
 	code   string // of the error
-	model  string
 	status int
+
+	subject string // the field that holds what the model is shown
 
 	prompt, cached, generated int // tokens
 	first                     time.Duration

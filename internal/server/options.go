@@ -9,13 +9,15 @@ import (
 	"ossian/internal/keys"
 	"ossian/internal/openai"
 	"ossian/internal/sample"
+	"ossian/internal/store"
 )
 
 // Options of a server; what is zero takes the value of Defaults.
 type Options struct {
-	Keys    *keys.File // nil: nobody needs a key
-	Hosts   []string   // names beside localhost and plain addresses by which clients may call it
-	Origins []string   // web origins that may use it, e.g. https://chat.example.org
+	Keys    *keys.File   // nil: nobody needs a key
+	Store   *store.Store // of what clients ask to be kept; nil: nothing is
+	Hosts   []string     // names beside localhost and plain addresses by which clients may call it
+	Origins []string     // web origins that may use it, e.g. https://chat.example.org
 
 	MaxBody     int64         // bytes of a request
 	MaxRequests int           // running and waiting
@@ -23,6 +25,7 @@ type Options struct {
 	ReadTime    time.Duration // to send a request
 	WriteTime   time.Duration // to take one event of a stream, or a whole answer
 	RequestTime time.Duration // to answer a request
+	KeepTime    time.Duration // how long stored responses are kept
 	KeepAlive   time.Duration // between signs of life of a stream that has nothing to say
 	DrainTime   time.Duration // to finish what runs when the server shall end
 
@@ -39,7 +42,7 @@ func Defaults() Options {
 	return Options{
 		MaxBody: 32 << 20, MaxRequests: 256, MaxChoices: 8,
 		ReadTime: 30 * time.Second, WriteTime: 30 * time.Second, RequestTime: time.Hour,
-		KeepAlive: 15 * time.Second, DrainTime: 30 * time.Second,
+		KeepTime: 30 * 24 * time.Hour, KeepAlive: 15 * time.Second, DrainTime: 30 * time.Second,
 		Date: func() string { return "" }, Seed: randomSeed, NewID: randomID, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -52,7 +55,7 @@ func (o Options) withDefaults() Options {
 	for _, t := range []struct {
 		mine   *time.Duration
 		preset time.Duration
-	}{{&o.ReadTime, d.ReadTime}, {&o.WriteTime, d.WriteTime}, {&o.RequestTime, d.RequestTime}, {&o.KeepAlive, d.KeepAlive}, {&o.DrainTime, d.DrainTime}} {
+	}{{&o.ReadTime, d.ReadTime}, {&o.WriteTime, d.WriteTime}, {&o.RequestTime, d.RequestTime}, {&o.KeepTime, d.KeepTime}, {&o.KeepAlive, d.KeepAlive}, {&o.DrainTime, d.DrainTime}} {
 		orDefault(t.mine, t.preset)
 	}
 	if o.Date == nil {

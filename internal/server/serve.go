@@ -39,14 +39,26 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, certs *tls.Config) e
 	s.draining.Store(true)
 	wait, stop := context.WithTimeout(context.Background(), s.opt.DrainTime)
 	defer stop()
-	err := h.Shutdown(wait)
+	err := errors.Join(h.Shutdown(wait), s.jobsEnd(wait))
 	if err != nil { // some are still running: they get a moment to say so
 		s.cancel(errDraining)
 		last, stop := context.WithTimeout(context.Background(), 5*time.Second)
 		defer stop()
-		err = h.Shutdown(last)
+		err = errors.Join(h.Shutdown(last), s.jobsEnd(last))
 	}
 	return errors.Join(err, h.Close())
+}
+
+// jobsEnd waits for what runs without a connection.
+func (s *Server) jobsEnd(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() { s.background.Wait(); close(ended) }()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // connectionLog keeps what net/http says of broken connections out of people's sight.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -20,13 +21,21 @@ type Server struct {
 
 	base   context.Context // of all requests
 	cancel context.CancelCauseFunc
+
+	background sync.WaitGroup // of responses without a connection
+	mu         sync.Mutex
+	jobs       map[string]*job // those that run, by id
+	forgot     time.Time       // when old records were last removed
 }
 
 // New makes a server that has no model yet: it is alive, but not ready.
 func New(opt Options) *Server {
 	opt = opt.withDefaults()
-	s := &Server{opt: opt, slots: make(chan struct{}, opt.MaxRequests), meter: newMeter(), shares: newShares(opt.Now), started: opt.Now()}
+	s := &Server{opt: opt, slots: make(chan struct{}, opt.MaxRequests), meter: newMeter(), shares: newShares(opt.Now), started: opt.Now(), jobs: map[string]*job{}}
 	s.base, s.cancel = context.WithCancelCause(context.Background())
+	if opt.Store != nil {
+		s.interrupted()
+	}
 	return s
 }
 
@@ -64,6 +73,12 @@ func (s *Server) routes() []route {
 		{"GET /v1/models", false, s.listModels},
 		{"GET /v1/models/{id...}", false, s.getModel},
 		{"POST /v1/chat/completions", false, s.chatCompletions},
+		{"POST /v1/responses", false, s.createResponse},
+		{"POST /v1/responses/input_tokens", false, s.countTokens},
+		{"GET /v1/responses/{id}", false, s.getResponse},
+		{"DELETE /v1/responses/{id}", false, s.deleteResponse},
+		{"POST /v1/responses/{id}/cancel", false, s.cancelResponse},
+		{"GET /v1/responses/{id}/input_items", false, s.inputItems},
 		{"/", true, s.unknown},
 	}
 }

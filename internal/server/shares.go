@@ -84,3 +84,12 @@ func (s *shares) begin(k keys.Key) (done func(tokens int), _ *failure) {
 		sh.tokens.left -= float64(tokens)
 	}, nil
 }
+
+// spend counts tokens of a request that has ended before its work.
+func (s *shares) spend(key string, tokens int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sh := s.of[key]; sh != nil {
+		sh.tokens.left -= float64(tokens)
+	}
+}
