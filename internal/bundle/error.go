@@ -42,7 +42,7 @@ type UnknownKeyError struct {
 func (e *UnknownKeyError) Error() string {
 	fp := e.Key.Fingerprint()
 	return fmt.Sprintf("%s: it is signed with the key %s, which is not known here; ask its maker, by another way than the bundle itself, "+
-		"whether that is the fingerprint of their key, and if it is: ossian unbundle --key %s %s", e.Dir, fp, fp, e.Dir)
+		"whether that is the fingerprint of their key, and if it is: ossian unbundle --key %s %s", e.Dir, fp, fp, typed(e.Dir))
 }
 
 // UnsignedError is a bundle that nobody signed.
@@ -50,7 +50,15 @@ type UnsignedError struct{ Dir string }
 
 func (e *UnsignedError) Error() string {
 	return fmt.Sprintf("%s: it is not signed, so anybody can have made or changed it; get a signed one, "+
-		"or take it all the same with: ossian unbundle --unsigned %s", e.Dir, e.Dir)
+		"or take it all the same with: ossian unbundle --unsigned %s", e.Dir, typed(e.Dir))
+}
+
+// typed is a path as a shell takes it.
+func typed(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return strings.ContainsRune(" '\"$&;()*?<>|`~", r) }) {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }
 
 // SpaceError is a disk with too little room for what is still to come.

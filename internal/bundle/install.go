@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"ossian/internal/disk"
 )
@@ -129,6 +130,9 @@ func (b *Bundle) stage(ctx context.Context, staged string, link bool, opt Option
 func ignore(int64, []byte) error { return nil }
 
 func unwritable(path string, err error) error {
+	if errors.Is(err, syscall.EFBIG) {
+		return &Error{What: path, Why: "writing it", Next: "this disk ends files early, as FAT32 does at 4 GiB; write the bundle with --split to a new folder", Err: err}
+	}
 	return &Error{What: path, Why: "writing it", Next: "see that its disk has room and can be written, then run the same command again: what is here stays", Err: err}
 }
 
@@ -165,7 +169,7 @@ func (b *Bundle) copy(ctx context.Context, f *File, at string, linked bool, opt 
 			err = unwritable(at, cerr)
 		}
 	}()
-	w := &writer{to: to, at: at}
+	w := &writer{to: to, at: at, sync: opt.Sync}
 	if err := b.through(ctx, f, func(i int64, data []byte) error { return w.put(data, i*b.Manifest.Chunk) }, tell); err != nil {
 		return err
 	}
@@ -176,11 +180,17 @@ func (b *Bundle) copy(ctx context.Context, f *File, at string, linked bool, opt 
 	return nil
 }
 
+// syncEvery so many bytes what was written is made last: a slow stick would otherwise
+// take all of it at once into memory, and then keep everybody waiting at 100 %.
+const syncEvery = 64 << 20
+
 // writer writes chunks that are not there yet.
 type writer struct {
-	to  *span
-	at  string // for errors
-	old []byte
+	to    *span
+	at    string // for errors
+	sync  func(*os.File) error
+	old   []byte
+	since int64 // bytes written since the last sync
 }
 
 func (w *writer) put(data []byte, off int64) error {
@@ -191,7 +201,14 @@ func (w *writer) put(data []byte, off int64) error {
 	if n, _ := w.to.ReadAt(old, off); n == len(data) && bytes.Equal(old, data) {
 		return nil
 	}
-	if _, err := w.to.WriteAt(data, off); err != nil {
+	_, err := w.to.WriteAt(data, off)
+	if w.since += int64(len(data)); err == nil && w.since >= syncEvery {
+		w.since = 0
+		for _, f := range w.to.files {
+			err = errors.Join(err, w.sync(f))
+		}
+	}
+	if err != nil {
 		return unwritable(w.at, err)
 	}
 	return nil

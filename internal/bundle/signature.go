@@ -15,7 +15,7 @@ const (
 )
 
 // signature is the content of manifest.sig: four lines of text. The signature is one
-// of the manifest's bytes, so that other programs can check it (README.md says how);
+// of the manifest's bytes, so that other programs can check it (docs/air-gap.md says how);
 // that it means a manifest and nothing else the manifest's own first field says. The
 // manifest's hash is there to tell which of the two files was changed.
 type signature struct {

@@ -220,7 +220,7 @@ func (job Job) write(ctx context.Context, s *source, f *File, chunk int64, opt O
 		}
 		to.files = append(to.files, out)
 	}
-	w := &writer{to: to, at: filepath.Join(job.Dir, filepath.FromSlash(f.Path))}
+	w := &writer{to: to, at: filepath.Join(job.Dir, filepath.FromSlash(f.Path)), sync: opt.Sync}
 	f.SHA256, err = pass(ctx, r, f.Size, chunk, func(i int64, data []byte, sum string) error {
 		if chunks(f.Size, chunk) > 1 {
 			f.Chunks = append(f.Chunks, sum)

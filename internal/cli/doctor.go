@@ -101,7 +101,7 @@ func (s *system) diagnose(ctx context.Context) *diagnosis {
 	d := &diagnosis{
 		Program: newVersionInfo(), Processor: bench.ProcessorName(), Cores: runtime.NumCPU(), Threads: mc.Threads,
 		Memory: look.Total, Available: look.Available, Limit: look.Limit, HugePages: look.HugePages, Read: mc.Read,
-		DiskFree: mc.Disk, Offline: s.forbidden("HF_HUB_OFFLINE"), Problems: []problem{}, Next: []string{},
+		DiskFree: mc.Disk, Offline: s.forbidden("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"), Problems: []problem{}, Next: []string{},
 	}
 	for _, t := range cpu.Detect().Tiers() {
 		d.Kernels = append(d.Kernels, string(t))

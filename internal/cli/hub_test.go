@@ -149,7 +149,7 @@ func TestRemoveLink(t *testing.T) {
 // TestOffline holds that each way to forbid connections does, and is named.
 func TestOffline(t *testing.T) {
 	for by, args := range map[string][]string{
-		"--offline": {"--offline", "pull", "gpt-oss-20b"}, "OSSIAN_OFFLINE": {"pull", "gpt-oss-20b"}, "HF_HUB_OFFLINE": {"pull", "gpt-oss-20b"},
+		"--offline": {"--offline", "pull", "gpt-oss-20b"}, "OSSIAN_OFFLINE": {"pull", "gpt-oss-20b"}, "HF_HUB_OFFLINE": {"pull", "gpt-oss-20b"}, "TRANSFORMERS_OFFLINE": {"pull", "gpt-oss-20b"},
 	} {
 		home := t.TempDir()
 		env := map[string]string{"OSSIAN_HOME": home, "HF_HOME": home, by: "1", "HF_ENDPOINT": "https://hub.invalid"}

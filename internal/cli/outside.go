@@ -62,7 +62,7 @@ func (s *system) hub(purpose string, quiet bool) (h *hub.Hub, done func(), err e
 	if err != nil {
 		return nil, nil, err
 	}
-	guard, err := s.guard("HF_HUB_OFFLINE")
+	guard, err := s.guard("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 	if err != nil {
 		return nil, nil, err
 	}
