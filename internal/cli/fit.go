@@ -161,7 +161,7 @@ func (s *system) planned(name string) ([]candidate, error) {
 	at, err := s.find(name)
 	if err != nil {
 		for _, m := range plan.Catalogue() {
-			if strings.EqualFold(name, m.Name) {
+			if strings.EqualFold(name, m.Name) || strings.EqualFold(name, "openai/"+m.Name) {
 				m.Fetch = max(m.Fetch-s.begun(m.Name), 0)
 				return []candidate{{m, nil}}, nil
 			}

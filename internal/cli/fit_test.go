@@ -55,7 +55,7 @@ func TestFit(t *testing.T) {
 		"container": {container, 1e12, "gpt-oss-20b", 0,
 			[]string{"8.00 GB of memory are left of the container's limit of 8.00 GB", "--weights map", "memory: a limit of 16 GB for the container"}, plan.Map},
 		"far too small": {mem.Survey{Available: 3e8}, 1e12, "gpt-oss-120b", 1, []string{"too little", "300.0 MB"}, ""},
-		"no disk":       {mem.Survey{Available: 64e9}, 9e9, "gpt-oss-20b", 1, []string{"make room for 4.79 GB"}, plan.Q8},
+		"no disk":       {mem.Survey{Available: 64e9}, 9e9, "openai/gpt-oss-20b", 1, []string{"make room for 4.79 GB"}, plan.Q8},
 		"users": {mem.Survey{Available: 64e9}, 1e12, "gpt-oss-20b --users 4 --context 8192", 0,
 			[]string{"for each of 4 users", "together", "--context 8192"}, plan.Q8},
 		"nano": {mem.Survey{Available: 64e9}, 1e12, "nano", 0, []string{"nano: built in", "fastest that fits: ossian run\n"}, plan.Q8},

@@ -215,3 +215,34 @@ func TestActivationsFitTheWeights(t *testing.T) {
 		t.Error("a layout of 4-bit dense weights")
 	}
 }
+
+// TestWorkspaceBytes: what New takes is what is planned, for weights in rows, packed, and some of each.
+func TestWorkspaceBytes(t *testing.T) {
+	for _, dir := range []string{"wide/hf", "wide/bf16"} {
+		for _, packed := range []bool{false, true} {
+			w := load(t, dir)
+			if packed {
+				w = loadPacked(t, dir, DenseQ8)
+			}
+			b := open(t, w, Options{Chunk: 48, Threads: 3})
+			k := &b.work
+			floats, other := 0, 0
+			for _, x := range [][]float32{k.x, k.q, k.k, k.v, k.tmp, k.norm.x, k.attn.x, k.gather.x, k.act.x, k.cos, k.sin, k.logits, k.weight, k.gateUp, k.down} {
+				floats += len(x)
+			}
+			for _, x := range [][]int32{k.expert, k.slot, k.token} {
+				floats += len(x)
+			}
+			for _, x := range k.scratch {
+				floats += len(x)
+			}
+			for _, x := range append([][]byte{k.norm.data, k.attn.data, k.act.data, k.gather.data}, k.panel...) {
+				other += len(x)
+			}
+			got := int64(4*floats + other)
+			if want := WorkspaceBytes(&w.Config, 48, 3, packed, !packed || dir == "wide/bf16"); got != want {
+				t.Errorf("%s, packed %v: %d bytes, planned %d", dir, packed, got, want)
+			}
+		}
+	}
+}
