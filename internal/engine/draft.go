@@ -9,10 +9,9 @@ import (
 const MaxDraft = 15
 
 // drafter guesses what comes next from what stood before: where the latest tokens are a repetition, it
-// proposes what followed the last time, if that pays. It serves one request at a time.
+// proposes what followed the last time, if that pays. It serves one request, then another.
 type drafter struct {
-	limit int // of the engine
-	most  int // tokens to guess in this request; 0: never
+	most  int // tokens to guess
 	seen  lookup
 	pay   pay
 	next  int // the token in seen that would come if the repetition went on
@@ -22,13 +21,6 @@ type drafter struct {
 
 // begin starts a request that comes to at most n tokens with its prompt.
 func (d *drafter) begin(req *Request, n int) {
-	d.most, d.match = d.limit, 0
-	if req.NoDraft {
-		d.most = 0
-	}
-	if d.most == 0 {
-		return
-	}
 	d.seen.reset(n)
 	for _, id := range req.Prompt {
 		d.seen.add(id)
@@ -39,9 +31,6 @@ func (d *drafter) begin(req *Request, n int) {
 
 // note takes in a chosen token.
 func (d *drafter) note(id uint32) {
-	if d.most == 0 {
-		return
-	}
 	if d.match > 0 {
 		d.pay.odds.note(d.match, id == d.seen.ids[d.next])
 	}
@@ -52,7 +41,7 @@ func (d *drafter) note(id uint32) {
 // propose gives the tokens that may come next, at most room of them and none that ends the sequence.
 // They are valid until the next call.
 func (d *drafter) propose(room int, stop []uint32) []uint32 {
-	if d.match == 0 || d.most == 0 {
+	if d.match == 0 {
 		return nil
 	}
 	g := d.guess[:max(0, min(d.most, room))]

@@ -75,6 +75,16 @@ type told struct {
 	Masked []uint32
 }
 
+// until is what was told up to a token. What comes behind it depends on who is ahead.
+func (w told) until(at int) told {
+	for i, e := range w.Events {
+		if e.IsToken && e.Index == at {
+			return told{Events: w.Events[:i+1], Tops: w.Tops[:i+1]}
+		}
+	}
+	return w
+}
+
 // hear runs a request, cancelled or ended by the consumer after some tokens if so wanted.
 func hear(t *testing.T, m *mock, opt Options, req Request, cancelAt, enoughAt int) told {
 	t.Helper()
@@ -173,12 +183,20 @@ func TestSameWithDrafts(t *testing.T) {
 			got := run(draft)
 			d := got.Result.Drafts
 			accepted, rejected = accepted+d.Accepted, rejected+d.Drafted-d.Accepted
-			if n := got.Result.CompletionTokens; n > 1 && got.Err == "" && got.Result.Finish != FinishCancelled && d.Steps+d.Accepted != n-1 {
+			cut := got.Result.Finish == FinishCancelled || enoughAt >= 0 // by the consumer, whom the engine may be ahead of
+			if n := got.Result.CompletionTokens; n > 1 && got.Err == "" && !cut && d.Steps+d.Accepted != n-1 {
 				t.Errorf("trial %d: %+v for %d tokens", trial, d, n)
 			}
+			if cut {
+				got.Masked = plain.Masked
+			}
 			got.Result.Drafts, got.Result.Timings = plain.Result.Drafts, plain.Result.Timings
-			if !reflect.DeepEqual(got, plain) {
-				t.Fatalf("trial %d with %d guesses: %+v\ngave %+v\nwant %+v", trial, draft, req, got, plain)
+			want := plain
+			if cancelAt >= 0 {
+				got, want = got.until(cancelAt), plain.until(cancelAt)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("trial %d with %d guesses: %+v\ngave %+v\nwant %+v", trial, draft, req, got, want)
 			}
 		}
 		switch {

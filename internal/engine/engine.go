@@ -2,22 +2,34 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
+	"ossian/internal/kv"
 	"ossian/internal/model"
 	"ossian/internal/sample"
 )
 
-// DefaultChunk is how many prompt tokens go into a step. A step cannot be
-// interrupted by every backend, so this bounds how long a cancellation takes.
-const DefaultChunk = 128
+const (
+	// DefaultChunk is how many prompt tokens go into a step. A step cannot be
+	// interrupted by every backend, so this bounds how long a cancellation takes.
+	DefaultChunk = 128
+	// DefaultRunning is how many requests run at once.
+	DefaultRunning = 32
+	// DefaultQueue is how many wait.
+	DefaultQueue = 256
+)
 
 // Options of an engine; the zero value suits tests.
 type Options struct {
 	Context int                  // positions a sequence may take; 0: the model's maximum
-	Chunk   int                  // prompt tokens a step; 0: DefaultChunk
+	Chunk   int                  // most tokens of a step; 0: DefaultChunk
+	Shared  int                  // most prompt tokens of a step that answers wait for; 0: a quarter of Chunk
+	Running int                  // most requests at once; 0: DefaultRunning
+	Queue   int                  // most requests that wait; 0: DefaultQueue
+	Memory  int64                // most bytes of keys and values, running and kept; 0: what one sequence of Context comes to
+	NoCache bool                 // keep nothing, and give each sequence all its room at once
 	Valid   func(id uint32) bool // which ids may ever be chosen; nil: all of them
 	Draft   int                  // most tokens to guess ahead where text repeats, up to MaxDraft; 0: none
 	Now     func() time.Time     // clock of the timings; nil: time.Now
@@ -25,49 +37,81 @@ type Options struct {
 
 // Engine runs requests on a backend.
 type Engine struct {
-	backend model.Backend
 	context int
 	limit   int // the model's own
 	vocab   int
-	chunk   int
-	valid   sample.Mask
+	queue   int
+	memory  int64 // for keys and values
 	now     func() time.Time
-	turn    chan struct{} // holds a token while no request runs
+	kick    chan struct{} // the scheduler may have something to do
 
-	// Of the request that runs.
-	draft  drafter
-	logits []float32 // rows of the last step
+	mu      sync.Mutex
+	inbox   []*sequence
+	waiting int // in inbox and queue
+	alive   bool
+	under   []*sequence // the step under way
+	abort   context.CancelFunc
+	stats   Stats
+	took    time.Duration // by a request, of late
+
+	s scheduler // of the goroutine that loop runs on, while alive
 }
 
 // New makes an engine over b, which must not be used by others meanwhile.
 func New(b model.Backend, opt Options) *Engine {
 	cfg := b.Config()
+	or := func(n, otherwise int) int {
+		if n <= 0 {
+			return otherwise
+		}
+		return n
+	}
 	e := &Engine{
-		backend: b, limit: cfg.MaxContext, vocab: cfg.Vocab,
-		context: opt.Context, chunk: opt.Chunk, now: opt.Now,
-		turn: make(chan struct{}, 1),
-	}
-	if e.context <= 0 || e.context > e.limit {
-		e.context = e.limit
-	}
-	if e.chunk <= 0 {
-		e.chunk = DefaultChunk
+		limit: cfg.MaxContext, vocab: cfg.Vocab, context: min(or(opt.Context, cfg.MaxContext), cfg.MaxContext),
+		queue: or(opt.Queue, DefaultQueue), now: opt.Now, kick: make(chan struct{}, 1),
 	}
 	if e.now == nil {
 		e.now = time.Now
 	}
+	chunk := or(opt.Chunk, DefaultChunk)
+	e.s = scheduler{
+		backend: b, vocab: e.vocab, now: e.now, chunk: chunk, shared: min(chunk, or(opt.Shared, max(1, chunk/4))),
+		slots: or(opt.Running, DefaultRunning), drafts: max(0, min(opt.Draft, MaxDraft, chunk-1, model.Rewind)),
+		queue:  queue{tenants: map[string]*tenant{}},
+		ledger: ledger{costs: newCosts(cfg)},
+	}
+	if p, ok := b.(model.Pager); ok && !opt.NoCache {
+		e.s.pager, e.s.cache = p, kv.New(p)
+		e.bound(p, opt.Memory)
+	}
 	if opt.Valid != nil {
-		e.valid = sample.NewMask(e.vocab)
+		e.s.valid = sample.NewMask(e.vocab)
 		for id := range uint32(e.vocab) {
 			if !opt.Valid(id) {
-				e.valid.Forbid(id)
+				e.s.valid.Forbid(id)
 			}
 		}
 	}
-	e.draft.limit = max(0, min(opt.Draft, MaxDraft, e.chunk-1, model.Rewind))
-	e.draft.pay.costs = newCosts(cfg)
-	e.turn <- struct{}{}
 	return e
+}
+
+// bound sets the memory for keys and values, and shortens the context to what one sequence has room for.
+func (e *Engine) bound(p model.Pager, bytes int64) {
+	if bytes <= 0 {
+		bytes = p.Bytes(e.context)
+	}
+	p.Bound(bytes)
+	free := p.Free()
+	e.memory = free
+	lo, hi := 0, e.context // what fits, what may not
+	for lo < hi {
+		if mid := (lo + hi + 1) / 2; p.Bytes(mid) <= free {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	e.context = max(1, lo)
 }
 
 // Context is how many positions a sequence may take, prompt and answer together.
@@ -104,116 +148,9 @@ func (e *Engine) check(req *Request) error {
 	return nil
 }
 
-// Generate continues the request's prompt, calling yield for every piece of news.
-// An error of yield ends the run and is returned as it is, ErrEnough excepted.
-func (e *Engine) Generate(ctx context.Context, req Request, yield func(Event) error) (Result, error) {
-	res := Result{PromptTokens: len(req.Prompt)}
-	start := e.now()
-	if err := e.check(&req); err != nil {
-		return res, err
+// Close lets go of all that is kept for later requests. None may run.
+func (e *Engine) Close() {
+	if e.s.cache != nil {
+		e.s.cache.Clear()
 	}
-	most, err := e.Fit(len(req.Prompt), req.MaxTokens)
-	if err != nil {
-		return res, err
-	}
-	sampler, err := sample.New(req.Sampling, e.vocab)
-	if err != nil {
-		return res, err
-	}
-	select {
-	case <-e.turn:
-		defer func() { e.turn <- struct{}{} }()
-	case <-ctx.Done():
-		res.Finish = FinishCancelled
-		return res, nil
-	}
-	seq, err := e.backend.NewSeq(len(req.Prompt) + most)
-	if err != nil {
-		return res, fmt.Errorf("taking room for %d tokens of context: %w", len(req.Prompt)+most, err)
-	}
-	defer e.backend.FreeSeq(seq)
-
-	r := run{e: e, req: &req, seq: seq, sampler: sampler, most: most, yield: yield, res: &res, start: start}
-	res.Tokens = make([]uint32, 0, most)
-	res.Timings.Wait = e.now().Sub(start)
-	err = r.all(ctx)
-	if err != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
-		res.Finish, err = FinishCancelled, nil
-	}
-	return res, err
-}
-
-// run is one request under way.
-type run struct {
-	e       *Engine
-	req     *Request
-	seq     model.Seq
-	sampler *sample.Sampler
-	most    int
-	yield   func(Event) error
-	res     *Result
-	start   time.Time
-
-	item [1]model.Item
-	next [MaxDraft + 1]uint32
-	took time.Duration // by the last step
-}
-
-func (r *run) all(ctx context.Context) error {
-	began := r.e.now()
-	r.e.draft.begin(r.req, len(r.req.Prompt)+r.most)
-	err := r.prefill(ctx)
-	read := r.e.now()
-	r.res.Timings.Prefill = read.Sub(began)
-	if err != nil {
-		return r.ended(err)
-	}
-	r.sampler.Prompt(r.req.Prompt)
-	err = r.decode(ctx)
-	r.res.Timings.Decode = r.e.now().Sub(read)
-	return r.ended(err)
-}
-
-// ended takes the consumer's own stop for what it is.
-func (r *run) ended(err error) error {
-	if errors.Is(err, ErrEnough) {
-		r.res.Finish = FinishStop
-		return nil
-	}
-	return err
-}
-
-func (r *run) step(ctx context.Context, ids []uint32, logits []float32) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	r.item[0] = model.Item{Seq: r.seq, Tokens: ids, Logits: logits}
-	return r.e.backend.Step(ctx, r.item[:])
-}
-
-// rows is room for so many rows of logits. It keeps nothing of what was there.
-func (e *Engine) rows(n int) []float32 {
-	if n *= e.vocab; n > len(e.logits) {
-		e.logits = make([]float32, n)
-	}
-	return e.logits[:n]
-}
-
-func (r *run) prefill(ctx context.Context) error {
-	prompt := r.req.Prompt
-	for at := 0; at < len(prompt); {
-		end := min(at+r.e.chunk, len(prompt))
-		var logits []float32
-		if end == len(prompt) {
-			logits = r.e.rows(1)
-		}
-		if err := r.step(ctx, prompt[at:end], logits); err != nil {
-			return err
-		}
-		at = end
-		if err := r.yield(Event{Prefill: at, PromptTokens: len(prompt)}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

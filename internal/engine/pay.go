@@ -2,9 +2,14 @@ package engine
 
 // pay says whether a guess is a bargain. A guess of k tokens makes a step of k+1, which costs more than a step of one and yields as many
 // tokens as were guessed right, and one. It decides about speed only, never about what comes out.
-// Odds are of a request; costs and debt are of the engine.
+// Odds are of a request; costs and debt are of the backend.
 type pay struct {
-	odds  odds
+	odds odds
+	*ledger
+}
+
+// ledger is what is known of a backend, whoever uses it.
+type ledger struct {
 	costs costs
 	debt  float64 // what bad bargains have cost less what good ones have saved, in steps of one token
 }

@@ -67,7 +67,7 @@ func BenchmarkDraft(b *testing.B) {
 			b.ReportMetric(float64(took[1])/float64(took[0]), "of-plain")
 			b.ReportMetric(float64(drafts.Drafted)/float64(b.N), "guessed")
 			b.ReportMetric(float64(drafts.Accepted)/float64(b.N), "right")
-			costs := &engines[1].draft.pay.costs
+			costs := &engines[1].s.ledger.costs
 			for _, n := range []int{2, 4, 8, 16} {
 				if costs.timed(n) {
 					b.ReportMetric(costs.took[n].median(), fmt.Sprintf("step-of-%d", n))

@@ -16,9 +16,11 @@ type Request struct {
 	Sampling  sample.Params
 	Mask      MaskSource // constrains the next token; nil: free
 	NoDraft   bool       // step token by token, whatever Options.Draft allows
+	Key       string     // whose request it is: keys are served alike, and in one key who came first
 }
 
-// MaskSource narrows what may come next, for example to a grammar.
+// MaskSource narrows what may come next, for example to a grammar. Its methods are called by the engine, one at a
+// time, and may be some tokens ahead of what yield has seen: what a mask depends on comes from Accept alone.
 type MaskSource interface {
 	// Mask gives the ids allowed now. The engine reads it before the next Accept.
 	Mask() sample.Mask
@@ -29,8 +31,12 @@ type MaskSource interface {
 // Event is one piece of news of a running request.
 type Event struct {
 	// Prefill counts prompt tokens that the model has read, PromptTokens all of
-	// them. Such an event has no token.
-	Prefill, PromptTokens int
+	// them, Cached those that were known and did not have to be read. Such an event has no token.
+	Prefill, PromptTokens, Cached int
+
+	// Queue is the request's place among those that wait, from 1. Such an event, which comes when the
+	// place changes, has no token and no Prefill.
+	Queue int
 
 	IsToken bool
 	Token   sample.Token // valid until yield returns
@@ -57,8 +63,17 @@ type Result struct {
 	Tokens           []uint32 // what was generated, the stop id included
 	PromptTokens     int
 	CompletionTokens int
+	Prefix           Prefix
 	Drafts           Drafts
 	Timings          Timings
+}
+
+// Prefix says what of a prompt was known from earlier requests, and why not more was.
+type Prefix struct {
+	Cached  int    // tokens that did not have to be read
+	Known   int    // tokens that stood here before in this order; more than Cached where layers with a window have forgotten them
+	Differs bool   // where Known ends, an earlier request went on with another token
+	Was     uint32 // that one; the prompt's own is Prompt[Known]
 }
 
 // Drafts counts guesses. They change how many steps the tokens take, never the tokens.
@@ -93,6 +108,16 @@ func (e *ContextError) Error() string {
 		what = fmt.Sprintf("the prompt has %d tokens, which leaves no room for an answer", e.Prompt)
 	}
 	return fmt.Sprintf("%s; the context holds %d (the model's own limit is %d)", what, e.Max, e.Model)
+}
+
+// BusyError refuses a request because too many wait already. Nothing was computed.
+type BusyError struct {
+	Waiting    int
+	RetryAfter time.Duration // when a place may be free, by how long requests took of late
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%d requests are waiting already; try again in %d seconds", e.Waiting, int(e.RetryAfter.Round(time.Second).Seconds()))
 }
 
 // RequestError refuses a request that cannot be meant.

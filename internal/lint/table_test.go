@@ -24,6 +24,9 @@ var layers = []struct {
 	{"devices", []string{
 		"internal/model/reference", "internal/backend/cpu", "internal/synth",
 	}},
+	{"cache", []string{
+		"internal/kv",
+	}},
 	{"engine", []string{
 		"internal/engine", "internal/bench", "internal/plan",
 	}},

@@ -66,6 +66,7 @@ type Backend struct {
 	nextBlock model.Block
 	taken     int     // pages that somebody holds
 	pool      []*page // free ones
+	bound     int64   // most bytes of keys and values; 0: as Options say
 	before    []int   // lengths of a batch's sequences
 
 	work workspace

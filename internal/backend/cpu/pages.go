@@ -61,11 +61,20 @@ func (b *Backend) trimPool() {
 	}
 }
 
-// Bound sets the most bytes of keys and values; 0: what the machine has available.
-func (b *Backend) Bound(bytes int64) { b.opt.MaxBytes = bytes }
+// Bound sets the most bytes of keys and values, as far as they can be had now.
+func (b *Backend) Bound(bytes int64) {
+	b.bound = 0
+	if limit, known := b.limit(); known {
+		bytes = min(bytes, limit)
+	}
+	b.bound = bytes
+}
 
 // limit is how many bytes of keys and values there may be in all.
 func (b *Backend) limit() (int64, bool) {
+	if b.bound > 0 {
+		return b.bound, true
+	}
 	if b.opt.MaxBytes > 0 {
 		return b.opt.MaxBytes, true
 	}

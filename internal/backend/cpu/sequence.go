@@ -115,7 +115,7 @@ func (b *Backend) FreeSeq(id model.Seq) {
 	}
 	delete(b.seqs, id)
 	b.dropAll(s)
-	if b.taken == 0 && b.opt.MaxBytes == 0 {
+	if b.taken == 0 && b.opt.MaxBytes == 0 && b.bound == 0 {
 		b.trimPool()
 	}
 }

@@ -165,7 +165,7 @@ func (b *Backend) Release(name model.Block) {
 	for _, p := range k.pages {
 		b.drop(p)
 	}
-	if b.taken == 0 && b.opt.MaxBytes == 0 {
+	if b.taken == 0 && b.opt.MaxBytes == 0 && b.bound == 0 {
 		b.trimPool()
 	}
 }
