@@ -37,6 +37,7 @@ func (c *chatCmd) Run(ctx context.Context, sys *system) error {
 	}
 	defer m.close()
 	t := &talk{sys: sys, m: m, session: m.session(&c.talkFlags, sys), reasoning: c.Reasoning, stats: c.Stats, seed: c.Seed != nil, quiet: c.Quiet}
+	sys.welcome(m, c.Quiet)()
 	if sys.inTerminal && !c.Quiet {
 		fmt.Fprintf(sys.stderr, "%s, %d tokens of context. /help lists the commands, Ctrl-D leaves.\n", m.name, m.context)
 	}

@@ -48,6 +48,7 @@ func (c *runCmd) Run(ctx context.Context, sys *system) error {
 	}
 	defer m.close()
 
+	offer := sys.welcome(m, c.Quiet || c.JSON)
 	session := m.session(&c.talkFlags, sys)
 	out := newScreen(sys, c.Reasoning, c.Quiet || c.JSON)
 	emit := out.event
@@ -67,6 +68,9 @@ func (c *runCmd) Run(ctx context.Context, sys *system) error {
 	}
 	if c.Stats {
 		fig.print(sys.stderr, session.Options.Sampling.Seed, turn.Finish)
+	}
+	if turn.Finish != chat.FinishCancelled {
+		offer()
 	}
 	return sys.outcome(turn, "")
 }
