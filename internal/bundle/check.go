@@ -77,6 +77,9 @@ func (b *Bundle) tree(opt Options) error {
 		if dirs[p] && e.IsDir() {
 			return nil
 		}
+		if dirs[p] {
+			return failed(p, again, "it is %s, not a folder", kindOf(e.Type()))
+		}
 		size, listed := want[p]
 		if !listed {
 			if leftByDesktops(path.Base(p)) {

@@ -117,6 +117,8 @@ func unreadable(name string, err error) error {
 
 func kindOf(m fs.FileMode) string {
 	switch {
+	case m.IsRegular():
+		return "a plain file"
 	case m.IsDir():
 		return "a folder"
 	case m&fs.ModeSymlink != 0:

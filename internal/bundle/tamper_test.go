@@ -86,11 +86,15 @@ func TestTamper(t *testing.T) {
 		"a linked folder": {func(t *testing.T, b *made) {
 			must(t, os.Rename(at(b, "model"), at(b, "../model")))
 			must(t, os.Symlink("../model", at(b, "model")))
-		}, []string{"model", "it is missing"}},
+		}, []string{"model", "it is a link, not a folder"}},
 		"a linked manifest": {func(t *testing.T, b *made) {
 			must(t, os.Rename(at(b, manifestName), at(b, "../away")))
 			must(t, os.Symlink("../away", at(b, manifestName)))
 		}, []string{manifestName, "it is a link"}},
+		"a file for a folder": {func(t *testing.T, b *made) {
+			must(t, os.RemoveAll(at(b, "program")))
+			must(t, os.WriteFile(at(b, "program"), nil, 0o600))
+		}, []string{"program", "it is a plain file, not a folder"}},
 		"a folder for a file": {func(t *testing.T, b *made) {
 			must(t, os.Remove(at(b, "model/config.json")))
 			must(t, os.Mkdir(at(b, "model/config.json"), 0o755))

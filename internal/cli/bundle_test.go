@@ -94,6 +94,14 @@ func TestBundle(t *testing.T) {
 	for _, args := range [][]string{{"--dry-run"}, {"--verify", "--name", "third"}, {"--name", "third"}} {
 		there.expect(there.try(1, append(append([]string{"unbundle"}, args...), stick)...), "model/"+filepath.Base(names[0]), "was changed")
 	}
+	half, err := filepath.Glob(filepath.Join(there.home, "models", ".incoming-*"))
+	if err != nil || len(half) != 1 {
+		t.Fatal(half, err)
+	}
+	name := filepath.Base(half[0])
+	there.expect(there.try(0, "list"), name, "half of a model", "ossian rm "+name)
+	there.expect(there.try(1, "show", name), "half of a model")
+	there.expect(there.try(0, "rm", name), "removed "+half[0])
 	if text := there.try(0, "list"); strings.Contains(text, "third") || strings.Contains(text, "incoming") {
 		t.Error(text)
 	}

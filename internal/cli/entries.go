@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ossian/internal/bundle"
 	"ossian/internal/gguf"
 )
 
@@ -33,7 +34,7 @@ func entries(models string) (list []entry) {
 	all, _ := os.ReadDir(models)
 	for _, d := range all {
 		e := entry{name: d.Name(), path: filepath.Join(models, d.Name())}
-		if strings.HasPrefix(e.name, ".") {
+		if strings.HasPrefix(e.name, ".") && !e.incoming() {
 			continue
 		}
 		link := d.Type()&os.ModeSymlink != 0
@@ -58,9 +59,15 @@ func entries(models string) (list []entry) {
 	return list
 }
 
+// incoming says that it is no model yet: an installation was interrupted.
+func (e entry) incoming() bool { return strings.HasPrefix(e.name, bundle.Incoming) }
+
 // place is where the model's files are. A link is followed first: the other parts of a
 // GGUF file lie beside the file itself.
 func (e entry) place() (place, error) {
+	if e.incoming() {
+		return place{}, fmt.Errorf("%s is half of a model: \"ossian unbundle\" goes on with it, \"ossian rm %s\" removes it", e.path, e.name)
+	}
 	path := e.path
 	if e.target != "" {
 		real, err := filepath.EvalSymlinks(path)

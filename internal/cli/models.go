@@ -56,7 +56,9 @@ func (s *system) find(name string) (place, error) {
 	}
 	known := []string{builtin}
 	for _, m := range entries(models) {
-		known = append(known, m.name)
+		if !m.incoming() {
+			known = append(known, m.name)
+		}
 	}
 	return place{}, fmt.Errorf("no model %q: it is neither a folder nor a name here (known: %s); give the folder that holds config.json, or a .gguf file, or put it in %s; ossian pull fetches gpt-oss models",
 		name, strings.Join(known, ", "), filepath.Join(models, filepath.Base(name)))

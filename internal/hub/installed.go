@@ -52,7 +52,8 @@ func (s Settings) List() ([]Installed, error) {
 	return out, nil
 }
 
-// revisions are the names that stand for a commit here.
+// revisions are the names that stand for a commit here, and the commits that none
+// stands for: other tools can be asked for a commit alone.
 func (d folder) revisions() (list []string) {
 	root := filepath.Join(d.dir, "refs")
 	_ = filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
@@ -64,6 +65,16 @@ func (d folder) revisions() (list []string) {
 		}
 		return nil
 	})
+	named := map[string]bool{}
+	for _, r := range list {
+		named[d.commitOf(r)] = true
+	}
+	entries, _ := os.ReadDir(d.snapshot(""))
+	for _, e := range entries {
+		if isHex(e.Name(), 40) && !named[e.Name()] {
+			list = append(list, e.Name())
+		}
+	}
 	return list
 }
 

@@ -52,6 +52,12 @@ func TestPull(t *testing.T) {
 	if err != nil || len(list) != 1 || !list[0].Complete || list[0].String() != "gpt-oss-20b" || list[0].Bytes < testSize {
 		t.Errorf("%+v, %v", list, err)
 	}
+	if err := os.Remove(filepath.Join(root, "refs", "main")); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := h.List(); err != nil || len(list) != 1 || list[0].String() != "gpt-oss-20b@"+fakeCommit {
+		t.Errorf("without a name for the commit: %+v, %v", list, err)
+	}
 	if n, err := h.Remove(fakeRepo); err != nil || n < testSize {
 		t.Error(n, err)
 	}
