@@ -66,7 +66,6 @@ type draft struct {
 	rules []rule
 	terms []*terminal
 	index map[*regular.DFA][2]uint32 // number of a terminal plus one, raw and text
-	any   uint32                     // number of the terminal of any bytes, plus one
 }
 
 func (d *draft) state() uint32 {
@@ -133,11 +132,13 @@ func (d *draft) terminal(a *regular.DFA, text bool) (uint32, error) {
 	return ix[k] - 1, nil
 }
 
-// anything numbers the terminal of any bytes.
-func (d *draft) anything() uint32 {
-	if d.any == 0 {
-		d.terms = append(d.terms, &terminal{anything: true})
-		d.any = uint32(len(d.terms))
+// anything numbers the terminal of any bytes; some says of at least one.
+func (d *draft) anything(some bool) uint32 {
+	for i, t := range d.terms {
+		if t.anything && t.some == some {
+			return uint32(i)
+		}
 	}
-	return d.any - 1
+	d.terms = append(d.terms, &terminal{anything: true, some: some})
+	return uint32(len(d.terms) - 1)
 }

@@ -8,7 +8,7 @@ type phase uint64
 
 const (
 	between  phase = iota // characters
-	opening               // before the quote of a string
+	opening               // before the quote of a string, or the first of any bytes
 	closed                // after its last quote
 	bytesDue              // data bytes of a character are due, all lead to the state
 	inRune                // data: bytes due (2), what has been read of the code point
@@ -34,7 +34,7 @@ func pack(term uint64, q uint32, p phase, data uint32) uint64 {
 
 // enter is the place where a terminal begins.
 func (t *terminal) enter(term uint32) uint64 {
-	if t.text {
+	if t.text || t.some {
 		return pack(uint64(term), 0, opening, 0)
 	}
 	return pack(uint64(term), 0, between, 0)
@@ -43,7 +43,7 @@ func (t *terminal) enter(term uint32) uint64 {
 // final reports whether a terminal may end at a place, more whether it may go on.
 func (t *terminal) final(s uint64) (final, more bool) {
 	if t.anything {
-		return true, true
+		return phase(s>>phaseAt&15) == between, true
 	}
 	q, p := uint32(s>>stateAt&stateMask), phase(s>>phaseAt&15)
 	switch {
@@ -58,7 +58,7 @@ func (t *terminal) final(s uint64) (final, more bool) {
 // read follows a byte; false when it cannot stand here.
 func (t *terminal) read(s uint64, b byte) (uint64, bool) {
 	if t.anything {
-		return s, true
+		return s&^(15<<phaseAt) | uint64(between)<<phaseAt, true
 	}
 	q, data := uint32(s>>stateAt&stateMask), uint32(s&(1<<dataBits-1))
 	r := reader{t, s >> termAt & termMask}

@@ -62,8 +62,22 @@ func TestWalk(t *testing.T) {
 			m := vocabulary().NewMatcher(g, stop)
 			rng := rand.New(rand.NewPCG(seed, 1))
 			var ids []uint32
-			for range 200 {
-				id, ok := draw(rng, m.Mask())
+			for n := range 400 {
+				if n == 60 { // enough: what is the shortest end?
+					left := m.Left()
+					text, _, _ := m.Closing(nil)
+					if len(text) != left {
+						t.Errorf("%d bytes are left, but the end is %q\n%s", left, text, raw)
+					}
+					ids = tokens().Encode(ids, string(text))
+					if !m.AcceptBytes(string(text)) {
+						t.Errorf("the end %q is not allowed\n%s", text, raw)
+					}
+				}
+				id, ok := uint32(stop), m.Done()
+				if !ok {
+					id, ok = draw(rng, m.Mask())
+				}
 				if !ok {
 					t.Fatalf("nothing is allowed\n%s\n%s", raw, tokens().Decode(ids))
 				}
@@ -79,7 +93,7 @@ func TestWalk(t *testing.T) {
 				ids = append(ids, id)
 			}
 		}
-		if done == 0 {
+		if done != 8 {
 			t.Errorf("%d of 8 were completed: %s", done, raw)
 		}
 	}

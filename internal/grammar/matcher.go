@@ -26,6 +26,10 @@ type Matcher struct {
 	none   sample.Mask // the stops only
 	path   []uint32    // of the walk under way
 	key    []byte
+
+	ends   *ends   // nil until asked for
+	lefts  []int32 // of configurations, plus one
+	stacks []int32
 }
 
 // NewMatcher begins a sequence. The stop ids are allowed where the grammar may end.
@@ -135,7 +139,7 @@ func (m *Matcher) forget() {
 		m.spare = append(m.spare, mask)
 	}
 	clear(m.byKind)
-	m.masks = m.masks[:0]
+	m.masks, m.lefts, m.stacks = m.masks[:0], m.lefts[:0], m.stacks[:0]
 }
 
 func carryOver(to, from *machine, at uint32) uint32 {

@@ -12,6 +12,7 @@ type terminal struct {
 	dfa      *regular.DFA
 	text     bool
 	anything bool
+	some     bool // of anything: at least one byte
 
 	// Of states of a text: how many characters may follow whatever they are, up to
 	// wide, and a state that is the same to any token. Nil where no state has any.
@@ -31,7 +32,10 @@ func newTerminal(d *regular.DFA, text bool) *terminal {
 }
 
 func (t *terminal) nullable() bool {
-	return t.anything || !t.text && t.dfa.Accepts(0)
+	if t.anything {
+		return !t.some
+	}
+	return !t.text && t.dfa.Accepts(0)
 }
 
 // classify looks ahead from every state: along edges that all characters share.
