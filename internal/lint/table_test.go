@@ -28,7 +28,7 @@ var layers = []struct {
 		"internal/kv",
 	}},
 	{"engine", []string{
-		"internal/engine", "internal/bench", "internal/plan",
+		"internal/engine", "internal/guide", "internal/bench", "internal/plan",
 	}},
 	{"conversation", []string{
 		"internal/chat",
