@@ -71,7 +71,7 @@ type Offer struct {
 // Plan is an offer as grammars: of the whole turn, and of what is left when there has
 // been enough reasoning.
 type Plan struct {
-	f           *Format
+	f          *Format
 	turn, rest *grammar.Grammar
 	least      int // bytes of the shortest rest
 }
