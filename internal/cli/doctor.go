@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 
 	"ossian/internal/bench"
 	"ossian/internal/cpu"
@@ -32,6 +33,7 @@ Examples:
 // diagnosis is what ossian doctor finds.
 type diagnosis struct {
 	Program   versionInfo `json:"program"`
+	Kernel    string      `json:"system_kernel,omitempty"` // its release, where that is easily read
 	Processor string      `json:"processor,omitempty"`
 	Cores     int         `json:"cores"`        // of the machine
 	Threads   int         `json:"usable_cores"` // of them, those that the process may use
@@ -99,7 +101,7 @@ func (c *doctorCmd) Run(ctx context.Context, sys *system) error {
 func (s *system) diagnose(ctx context.Context) *diagnosis {
 	look, mc := s.survey(), s.measured(0)
 	d := &diagnosis{
-		Program: newVersionInfo(), Processor: bench.ProcessorName(), Cores: runtime.NumCPU(), Threads: mc.Threads,
+		Program: newVersionInfo(), Kernel: kernelRelease(), Processor: bench.ProcessorName(), Cores: runtime.NumCPU(), Threads: mc.Threads,
 		Memory: look.Total, Available: look.Available, Limit: look.Limit, HugePages: look.HugePages, Read: mc.Read,
 		DiskFree: mc.Disk, Offline: s.forbidden("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"), Problems: []problem{}, Next: []string{},
 	}
@@ -130,6 +132,12 @@ func (s *system) diagnose(ctx context.Context) *diagnosis {
 	}
 	d.advise(&mc)
 	return d
+}
+
+// kernelRelease is the version of Linux; "" elsewhere.
+func kernelRelease() string {
+	text, _ := readSmall(os.DirFS("/proc/sys/kernel"), "osrelease")
+	return strings.TrimSpace(string(text))
 }
 
 // check plans for a model that is here. The first that is read from the disk tells its rate.

@@ -15,7 +15,11 @@ func (d *diagnosis) text() string {
 	if len(d.Program.Revision) >= 12 {
 		version += ", revision " + d.Program.Revision[:12]
 	}
-	row("program", "ossian %s, %s on %s", version, d.Program.Go, d.Program.Platform)
+	kernel := ""
+	if d.Kernel != "" {
+		kernel = " " + d.Kernel
+	}
+	row("program", "ossian %s, %s on %s%s", version, d.Program.Go, d.Program.Platform, kernel)
 	name := d.Processor
 	if name == "" {
 		name = "name not known"
