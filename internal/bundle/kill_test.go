@@ -45,8 +45,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestKill kills the process that installs at random moments: there is never a model
-// that is not whole, and what was copied stays.
+// that is not whole, and what was copied stays. OSSIAN_KILLS asks for more than 12.
 func TestKill(t *testing.T) {
+	kills := 12
+	if v := os.Getenv("OSSIAN_KILLS"); v != "" {
+		if _, err := fmt.Sscan(v, &kills); err != nil {
+			t.Fatal(err)
+		}
+	}
 	b := makeBundle(t)
 	models := t.TempDir()
 	dir := filepath.Join(models, "tiny")
@@ -62,7 +68,7 @@ func TestKill(t *testing.T) {
 		cmd.Stderr = os.Stderr
 		return cmd.Run()
 	}
-	for range 12 {
+	for range kills {
 		if err := spawn(1 + r.Int64N(all)); err == nil {
 			t.Fatal("it was not killed")
 		}

@@ -55,24 +55,32 @@ func (m *Manifest) Programs() (list []File) {
 	return list
 }
 
-// InstallProgram copies the executable for a platform to a path, checked, in one step.
-func (b *Bundle) InstallProgram(ctx context.Context, goos, goarch, to string, opt Options) error {
-	opt = opt.filled()
+// Program is the executable for a platform.
+func (b *Bundle) Program(goos, goarch string) (*File, error) {
 	i := slices.IndexFunc(b.Manifest.Files, func(f File) bool { return f.Path == programPath(goos, goarch) })
 	if i < 0 {
 		var have []string
 		for _, f := range b.Manifest.Programs() {
 			have = append(have, path.Base(path.Dir(f.Path)))
 		}
-		return failed(b.Dir, "ask its maker for one made with --with and the executable for this platform", "it has no program for %s-%s (only: %s)", goos, goarch, strings.Join(have, ", "))
+		return nil, failed(b.Dir, "ask its maker for one made with --with and the executable for this platform", "it has no program for %s-%s (only: %s)", goos, goarch, strings.Join(have, ", "))
 	}
-	f := &b.Manifest.Files[i]
+	return &b.Manifest.Files[i], nil
+}
+
+// InstallProgram copies the executable for a platform to a path, checked, in one step.
+func (b *Bundle) InstallProgram(ctx context.Context, goos, goarch, to string, opt Options) error {
+	opt = opt.filled()
+	f, err := b.Program(goos, goarch)
+	if err != nil {
+		return err
+	}
 	if info, err := os.Stat(to); err == nil && info.IsDir() {
 		to = filepath.Join(to, path.Base(f.Path))
 	}
 	next := to + ".new"
 	_ = os.Remove(next)
-	err := b.copy(ctx, f, next, false, opt, opt.counting("copying the program", f.Size))
+	err = b.copy(ctx, f, next, false, opt, opt.counting("copying the program", f.Size))
 	if err == nil {
 		if err = os.Chmod(next, 0o755); err == nil {
 			err = os.Rename(next, to)

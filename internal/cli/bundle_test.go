@@ -111,6 +111,12 @@ func TestBundle(t *testing.T) {
 	there.expect(there.try(1, "unbundle", alone), "it is not signed", "ossian unbundle --unsigned "+alone)
 	there.expect(there.try(1, "unbundle", "--unsigned", alone), "the program alone", "--program FILE")
 	there.try(0, "unbundle", "--unsigned", "-q", "--program", program+"2", alone)
+	file, small := nanoGGUF(t, gguf.BF16), filepath.Join(here.home, "small")
+	here.try(0, "bundle", "--unsigned", "-q", "--no-program", file, small)
+	there.try(0, "unbundle", "--unsigned", "-q", "--name", "small", small)
+	there.expect(there.try(0, "show", "small"), "GGUF", filepath.Join(there.home, "models", "small"))
+	there.expect(there.try(0, "verify", "small"), ".gguf: sound", "an unsigned bundle")
+	there.expect(there.try(1, "unbundle", "--unsigned", "--name", "more", "--program", program, small), "has no program for")
 	here.expect(here.try(1, "bundle", "--unsigned", "--with", key, filepath.Join(here.home, "x")), "give an ossian executable")
 	here.expect(here.try(1, "bundle", "--unsigned", here.home, filepath.Join(here.home, "x")), "no .safetensors or .gguf file")
 }

@@ -65,6 +65,11 @@ func (c *unbundleCmd) Run(ctx context.Context, sys *system) error {
 
 func (c *unbundleCmd) install(ctx context.Context, sys *system, b *bundle.Bundle, t *transfer, opt bundle.Options) error {
 	m := b.Manifest
+	if c.Program != "" { // before anything is copied
+		if _, err := b.Program(runtime.GOOS, runtime.GOARCH); err != nil {
+			return err
+		}
+	}
 	if c.DryRun || c.Verify || m.Model == "" {
 		if err := b.Check(ctx, opt); err != nil {
 			return err
