@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -44,6 +45,9 @@ func (c *verifyCmd) Run(ctx context.Context, sys *system) error {
 		if _, ok := hub.Snapshot(at.dir); ok {
 			n, err = c.pulled(ctx, sys, h, at, done)
 			pulled = pulled || n > 0
+			if errors.Is(err, hub.ErrNoHashes) {
+				n, err = c.folder(ctx, sys, at)
+			}
 		} else {
 			n, err = c.folder(ctx, sys, at)
 		}

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -37,6 +38,10 @@ func quoted(s string) string {
 	}
 	return fmt.Sprintf("%q", strings.ToValidUTF8(s, "?"))
 }
+
+// ErrNoHashes is a snapshot whose files do not say what they should be: some tools put
+// plain files there where links need a privilege.
+var ErrNoHashes = errors.New("none of its files is a link to a blob of the hub")
 
 // SpaceError is a disk with too little room for what is still to come.
 type SpaceError struct {

@@ -118,7 +118,7 @@ func linked(at folder, dir string) (files []Checked, err error) {
 	})
 	slices.SortFunc(files, func(a, b Checked) int { return strings.Compare(a.Path, b.Path) })
 	if err == nil && len(files) == 0 {
-		err = failed(dir, "pull the model again", "it holds no file of the hub")
+		err = &Error{What: dir, Why: "verifying it", Next: "pull the model again", Err: ErrNoHashes}
 	}
 	return files, err
 }
