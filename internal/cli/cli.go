@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"ossian/internal/argv"
 )
 
 // Exit codes.
@@ -53,29 +53,35 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 }
 
 func run(ctx context.Context, args []string, sys *system) int {
-	helped := false
 	cmds := &commands{}
-	parser, err := kong.New(cmds, kong.Name("ossian"), kong.Description(description),
-		kong.Writers(sys.stdout, sys.stderr), kong.Exit(func(int) { helped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(sys))
+	grammar, err := argv.New("ossian", description, cmds)
 	if err != nil {
 		return sys.fail(err)
 	}
 	if len(args) == 0 {
-		parser.Stdout = sys.stderr
-		_, _ = parser.Parse([]string{"--help"})
+		_ = grammar.WriteHelp(sys.stderr, sys.columns(sys.stderr))
 		return exitUsage
 	}
-	parsed, err := parser.Parse(args)
-	if helped {
-		return exitOK
+	chosen, help, err := grammar.Parse(args, sys.getenv)
+	if help {
+		return sys.fail(chosen.WriteHelp(sys.stdout, sys.columns(sys.stdout)))
+	}
+	if v, ok := chosen.Target().(interface{ Validate() error }); ok && err == nil {
+		err = v.Validate()
 	}
 	if err != nil {
-		return sys.fail(usageOf(args, err))
+		return sys.fail(usageOf(args, chosen, err))
 	}
 	sys.offline = cmds.Offline
-	return sys.fail(parsed.Run())
+	switch c := chosen.Target().(type) {
+	case interface {
+		Run(ctx context.Context, sys *system) error
+	}:
+		err = c.Run(ctx, sys)
+	case interface{ Run(sys *system) error }:
+		err = c.Run(sys)
+	}
+	return sys.fail(err)
 }
 
 // usageError is a command line that makes no sense.
@@ -86,20 +92,12 @@ func (e *usageError) Error() string { return e.text }
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
 // usageOf says where the help for a misunderstood command line is.
-func usageOf(args []string, err error) error {
-	help := "ossian --help"
-	var pe *kong.ParseError
-	if errors.As(err, &pe) && pe.Context != nil && pe.Context.Selected() != nil {
-		help = "ossian " + pe.Context.Selected().Name + " --help"
-	}
+func usageOf(args []string, at *argv.Command, err error) error {
 	text := err.Error()
-	if ue := (*usageError)(nil); errors.As(err, &ue) {
-		text = ue.text
+	if text == "unexpected argument "+args[0] {
+		text = fmt.Sprintf("there is no command %q", args[0])
 	}
-	if len(args) > 0 && strings.HasPrefix(text, "unexpected argument "+args[0]) {
-		text = fmt.Sprintf("there is no command %q%s", args[0], strings.TrimPrefix(text, "unexpected argument "+args[0]))
-	}
-	return usage("%s; see %q", text, help)
+	return usage("%s; see %q", text, at.String()+" --help")
 }
 
 // coded is an outcome that is no failure but has its own exit code. Whatever there
