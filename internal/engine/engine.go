@@ -76,7 +76,7 @@ func New(b model.Backend, opt Options) *Engine {
 	chunk := or(opt.Chunk, DefaultChunk)
 	e.s = scheduler{
 		backend: b, vocab: e.vocab, now: e.now, chunk: chunk, shared: min(chunk, or(opt.Shared, max(1, chunk/4))),
-		slots: or(opt.Running, DefaultRunning), drafts: max(0, min(opt.Draft, MaxDraft, chunk-1, model.Rewind)),
+		slots: or(opt.Running, DefaultRunning), stride: stride, drafts: max(0, min(opt.Draft, MaxDraft, chunk-1, model.Rewind)),
 		queue:  queue{tenants: map[string]*tenant{}},
 		ledger: ledger{costs: newCosts(cfg)},
 	}

@@ -164,19 +164,19 @@ func (e *Engine) loop() {
 		clear(e.inbox)
 		e.inbox = e.inbox[:0]
 		e.abort = cancel
-		e.report()
-		if e.s.idle() {
-			e.alive = false
-			cancel()
-			e.mu.Unlock()
-			return
-		}
 		e.mu.Unlock()
 		worked := e.s.step(ctx, e.begins)
 		e.mu.Lock()
 		clear(e.under)
 		e.under = e.under[:0]
 		e.report()
+		e.s.settle()
+		if e.s.idle() && len(e.inbox) == 0 { // from here on the backend is not touched: it may be closed
+			e.alive = false
+			e.mu.Unlock()
+			cancel()
+			return
+		}
 		e.mu.Unlock()
 		if !worked && !e.s.idle() {
 			<-e.kick

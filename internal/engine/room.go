@@ -8,8 +8,8 @@ import (
 	"ossian/internal/model"
 )
 
-// stride is how many positions a sequence is given room for at a time, beyond what it holds. Nobody says how long an answer
-// will be, so room for all that it could come to would lie idle.
+// stride is how many positions a sequence is given room for at a time, beyond what it holds: more than
+// a step takes. Nobody says how long an answer will be, so room for all that it could come to would lie idle.
 const stride = 256
 
 // admit lets in who comes next, while there are slots and room.
@@ -56,7 +56,8 @@ func (s *scheduler) sharing(q *sequence) bool {
 		return false
 	}
 	for _, r := range s.running {
-		if n := min(common(r.ids, q.ids), len(q.ids)-1); n-r.read >= model.BlockTokens && !r.paused() {
+		n := min(common(r.ids, q.ids), len(q.ids)-1)
+		if whole := n / model.BlockTokens * model.BlockTokens; r.read < whole && !r.paused() {
 			return true
 		}
 	}
@@ -81,7 +82,7 @@ func (s *scheduler) start(q *sequence) (err error) {
 		q.holds = err == nil
 		return err
 	}
-	q.room = min(q.length(), len(q.ids)+stride)
+	q.room = min(q.length(), len(q.ids)+s.stride)
 	for {
 		m := s.cache.Match(q.ids[:len(q.ids)-1]) // the last token is stepped for its row
 		if need := s.pager.Bytes(q.room) - m.Held; need > s.pager.Free()+s.cache.Loose() {
@@ -119,7 +120,7 @@ func (s *scheduler) extend() {
 // back into the queue; it says whether q still runs.
 func (s *scheduler) widen(q *sequence) bool {
 	for need := min(q.length(), len(q.ids)+1+MaxDraft); q.room < need; {
-		room := min(q.length(), len(q.ids)+stride)
+		room := min(q.length(), len(q.ids)+s.stride)
 		err := s.pager.Grow(q.seq, room)
 		switch last := s.running[len(s.running)-1]; {
 		case err == nil:

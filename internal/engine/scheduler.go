@@ -20,6 +20,7 @@ type scheduler struct {
 	shared  int // most prompt tokens of a step that others wait for
 	slots   int // most sequences at once
 	drafts  int // most tokens to guess ahead
+	stride  int // positions of room at a time
 	valid   sample.Mask
 	now     func() time.Time
 
@@ -31,6 +32,7 @@ type scheduler struct {
 	stats   Stats
 	took    recent // seconds that requests ran
 
+	ended   []*sequence // whose callers are yet to be told
 	part    []*sequence // of the step under way
 	items   []model.Item
 	logits  []float32
@@ -227,5 +229,14 @@ func (s *scheduler) end(q *sequence, err error) {
 	s.stats.Ended++
 	q.err = err
 	q.news.end()
-	close(q.freed)
+	s.ended = append(s.ended, q)
+}
+
+// settle lets the callers of those who ended go. Nothing of theirs is held any more.
+func (s *scheduler) settle() {
+	for _, q := range s.ended {
+		close(q.freed)
+	}
+	clear(s.ended)
+	s.ended = s.ended[:0]
 }

@@ -19,5 +19,7 @@ type Stats struct {
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.stats
+	s := e.stats
+	s.Waiting = e.waiting // beside a step requests arrive
+	return s
 }

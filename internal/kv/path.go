@@ -120,7 +120,9 @@ func (c *Cache) tail(p *Path, s model.Seq, ids []uint32) {
 			k = c.put(p.at, rest, b)
 		}
 		c.touch(k)
-		c.windows(k, s, i)
+		if len(k.ids) == len(rest) { // a longer one needs windows that s does not have
+			c.windows(k, s, i)
+		}
 	}
 	for k := p.at; k != &c.root && i*block > len(ids)-c.window+1; k = k.parent {
 		i--
