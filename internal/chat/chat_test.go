@@ -320,3 +320,23 @@ func TestCap(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// TestContinue: a prompt goes on without messages; the end is no text, other control tokens are.
+func TestContinue(t *testing.T) {
+	for _, c := range []struct {
+		said, want string
+		opt        Options
+		finish     Finish
+	}{
+		{"one two é<|return|>", "one two é", Options{}, FinishStop},
+		{"one<|end|>two<|return|>", "one<|end|>two", Options{}, FinishStop},
+		{"one two three<|return|>", "one", Options{Stop: []string{" tw"}}, FinishStop},
+		{"one two three<|return|>", "one two", Options{MaxTokens: 2, Stop: []string{" two four"}}, FinishLength},
+	} {
+		b := newBench(t, c.said)
+		got, err := b.Continue(t.Context(), []uint32{1, 2, 3}, b.tok.NewDecoder(), c.opt, b.emit)
+		if err != nil || got.Answer != c.want || b.texts(Answer) != c.want || got.Finish != c.finish || got.PromptTokens != 3 {
+			t.Errorf("%q: %+v, deltas %q, %v", c.said, got, b.texts(Answer), err)
+		}
+	}
+}

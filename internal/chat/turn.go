@@ -73,21 +73,37 @@ func (m *Model) Turn(ctx context.Context, conv harmony.Conversation, opt Options
 	if err != nil {
 		return Turn{}, err
 	}
-	most := opt.MaxTokens
-	if room, err := m.Engine.Fit(len(prompt), 0); err == nil && opt.Cap && most > room {
-		most = 0
-	}
 	t := &turn{
 		emit:   emit,
 		stop:   stopper{stops: opt.Stop},
 		tell:   opt.Sampling.Logprobs > 0,
 		parser: m.Encoding.NewParserWith(harmony.Assistant, harmony.ParserOptions{Recipients: recipients(conv)}),
 	}
-	res, err := m.Engine.Generate(ctx, engine.Request{
+	res, err := m.generate(ctx, prompt, opt, t.news)
+	return t.finish(res, err)
+}
+
+// generate runs the engine as the options want it.
+func (m *Model) generate(ctx context.Context, prompt []uint32, opt Options, news func(engine.Event) error) (engine.Result, error) {
+	most := opt.MaxTokens
+	if room, err := m.Engine.Fit(len(prompt), 0); err == nil && opt.Cap && most > room {
+		most = 0
+	}
+	return m.Engine.Generate(ctx, engine.Request{
 		Prompt: prompt, MaxTokens: most, Sampling: opt.Sampling, Mask: opt.Mask, NoDraft: opt.NoDraft,
 		Stop: append(m.Encoding.Stops(), m.Stop...),
-	}, t.news)
-	return t.finish(res, err)
+	}, news)
+}
+
+// progress tells of the prompt's reading.
+func progress(e engine.Event) Event {
+	return Event{Kind: Prompt, PromptRead: e.Prefill, PromptTokens: e.PromptTokens}
+}
+
+// result takes over what the engine counted.
+func (t *Turn) result(res engine.Result) {
+	t.Finish = Finish(res.Finish)
+	t.PromptTokens, t.CompletionTokens, t.Drafts, t.Timings = res.PromptTokens, res.CompletionTokens, res.Drafts, res.Timings
 }
 
 // recipients are the full names of the tools a conversation offers.
@@ -144,7 +160,7 @@ func kindOf(m harmony.Message) Kind {
 
 func (t *turn) news(e engine.Event) error {
 	if !e.IsToken {
-		return t.emit(Event{Kind: Prompt, PromptRead: e.Prefill, PromptTokens: e.PromptTokens})
+		return t.emit(progress(e))
 	}
 	if t.open == Reasoning {
 		t.out.ReasoningTokens++
@@ -249,11 +265,10 @@ func (t *turn) finish(res engine.Result, err error) (Turn, error) {
 			join(&out.Answer, m.Text())
 		}
 	}
-	out.Finish = Finish(res.Finish)
+	out.result(res)
 	if n := len(out.Messages); out.Finish == FinishStop && len(out.Calls) > 0 && out.Messages[n-1].IsCall() {
 		out.Finish = FinishCalls
 	}
-	out.PromptTokens, out.CompletionTokens, out.Drafts, out.Timings = res.PromptTokens, res.CompletionTokens, res.Drafts, res.Timings
 	return *out, err
 }
 

@@ -205,8 +205,14 @@ func address(at net.Addr, secure bool) string {
 
 // served is the model as the server needs it.
 func (c *serveCmd) served(m *loaded, now time.Time) *server.Model {
+	bytes := int64(0)
+	if m.fsys != nil {
+		_, bytes = weightFiles(m.fsys)
+	}
+	count, _ := m.backend.Config().Parameters()
 	return &server.Model{
-		Names: modelNames(m, c.Name), Chat: &m.chat, Sampling: m.gen.sampling, Spell: m.tok.Bytes, Created: now,
+		Names: modelNames(m, c.Name), Chat: &m.chat, Sampling: m.gen.sampling, Tokens: m.tok, Created: now,
+		Parameters: fmt.Sprintf("%.1fB", float64(count)/1e9), Bytes: bytes,
 	}
 }
 

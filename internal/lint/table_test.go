@@ -36,6 +36,9 @@ var layers = []struct {
 	{"protocol", []string{
 		"internal/openai", "models/nano",
 	}},
+	{"dialects", []string{
+		"internal/ollama", "internal/anthropic",
+	}},
 	{"edge", []string{
 		"internal/server",
 	}},

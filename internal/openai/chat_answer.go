@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"encoding/json"
 	"strings"
 
 	"ossian/internal/chat"
@@ -65,7 +66,7 @@ func (w *ChatWriter) Event(e chat.Event) (c ChunkChoice, ok bool) {
 		c.Delta.Reasoning, c.Delta.ReasoningContent = text, text
 	case chat.CallStart:
 		w.closeCall()
-		call := ToolCallOut{ID: w.newID(), Type: "function", Function: FunctionOut{Name: wireName(e.Call.Name)}}
+		call := ToolCallOut{ID: w.newID(), Type: "function", Function: FunctionOut{Name: WireName(e.Call.Name)}}
 		w.calls = append(w.calls, call)
 		at := len(w.calls) - 1
 		call.Index = &at
@@ -123,9 +124,9 @@ func FinishReason(t chat.Turn) string {
 	return "stop"
 }
 
-// wireName is a tool's name as clients know it: without the namespace of functions, and
+// WireName is a tool's name as clients know it: without the namespace of functions, and
 // of letters, digits, _, - and the dots of the model's own tools.
-func wireName(recipient string) string {
+func WireName(recipient string) string {
 	name := strings.TrimPrefix(recipient, harmony.FunctionsNamespace+".")
 	name = strings.Map(func(r rune) rune {
 		if r == '.' || plainName(string(r)) {
@@ -137,4 +138,18 @@ func wireName(recipient string) string {
 		return "unknown"
 	}
 	return name[:min(len(name), 64)]
+}
+
+// Arguments are a call's arguments as an object, for APIs that have them so. They are
+// JSON almost always; what is not becomes the one member of an object.
+func Arguments(text string) json.RawMessage {
+	trimmed := strings.TrimSpace(text)
+	if strings.HasPrefix(trimmed, "{") && json.Valid([]byte(trimmed)) {
+		return json.RawMessage(trimmed)
+	}
+	out, err := json.Marshal(map[string]string{"arguments": text})
+	if err != nil || trimmed == "" {
+		return json.RawMessage("{}")
+	}
+	return out
 }

@@ -163,7 +163,7 @@ func splitName(recipient string) (namespace, name string) {
 	if dotted && space != harmony.FunctionsNamespace && plainName(space) && plainName(rest) {
 		return space, rest
 	}
-	return "", wireName(recipient)
+	return "", WireName(recipient)
 }
 
 func (w *ResponseWriter) delta(e chat.Event) {

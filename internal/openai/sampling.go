@@ -38,6 +38,13 @@ func samplingFields() []string {
 		"seed", "logit_bias", "max_tokens", "n", "stop"}
 }
 
+// ParseSampling reads an object of these fields alone, for APIs that keep them apart.
+func ParseSampling(data []byte) (Sampling, error) {
+	b := readBody(data)
+	s := readSampling(b)
+	return s, b.err
+}
+
 func readSampling(b *body) Sampling {
 	s := Sampling{
 		Temperature: b.number("temperature", 0, 2), TopP: b.number("top_p", 0, 1), MinP: b.number("min_p", 0, 1),

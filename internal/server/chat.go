@@ -3,9 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"sync"
 
 	"ossian/internal/chat"
 	"ossian/internal/engine"
@@ -20,8 +18,9 @@ func (s *Server) chatCompletions(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		if !m.named(req.Model) {
-			return noSuchModel(req.Model, m.Names)
+		name, err := m.called(req.Model)
+		if err != nil {
+			return err
 		}
 		if req.Sampling.Choices > s.opt.MaxChoices {
 			return failed(http.StatusBadRequest, openai.TypeRequest, openai.CodeValue, "n", "this server gives at most %d answers to one request", s.opt.MaxChoices)
@@ -39,10 +38,7 @@ func (s *Server) chatCompletions(w http.ResponseWriter, r *http.Request) {
 		}
 		ignored(w, req.Ignored)
 		c := &completion{s: s, m: m, r: r, req: req, conv: conv, mask: mask, seed: s.opt.Seed(),
-			id: "chatcmpl-" + s.opt.NewID(), created: s.opt.Now().Unix(), name: m.Names[0]}
-		if req.Model != "" {
-			c.name = req.Model
-		}
+			id: "chatcmpl-" + s.opt.NewID(), created: s.opt.Now().Unix(), name: name}
 		if req.Stream {
 			return c.stream(ctx, w)
 		}
@@ -80,44 +76,24 @@ type completion struct {
 	name    string
 }
 
-// run lets the model give every answer asked for. event is called for each with its
-// number and never by two goroutines at once.
+// run lets the model give every answer asked for.
 func (c *completion) run(ctx context.Context, event func(i int, e chat.Event) error) ([]chat.Turn, error) {
-	n := c.req.Sampling.Choices
-	turns, errs := make([]chat.Turn, n), make([]error, n)
-	watch := c.s.watch(exchangeOf(c.r))
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for i := range n {
-		all.Go(func() {
-			opt := chat.Options{MaxTokens: c.req.Sampling.MaxTokens, Cap: true, Stop: c.req.Sampling.Stop,
-				Sampling: c.req.Sampling.Params(c.m.Sampling, c.seed, i), Drop: harmony.DropCookbook}
-			if c.mask != nil {
-				if opt.Mask, errs[i] = c.mask(); errs[i] != nil {
-					return
-				}
+	return c.s.generate(ctx, exchangeOf(c.r), c.req.Sampling.Choices, func(i int, emit func(chat.Event) error) (_ chat.Turn, err error) {
+		opt := chat.Options{MaxTokens: c.req.Sampling.MaxTokens, Cap: true, Stop: c.req.Sampling.Stop,
+			Sampling: c.req.Sampling.Params(c.m.Sampling, c.seed, i), Drop: harmony.DropCookbook}
+		if c.mask != nil {
+			if opt.Mask, err = c.mask(); err != nil {
+				return chat.Turn{}, err
 			}
-			turns[i], errs[i] = c.m.Chat.Turn(ctx, c.conv, opt, func(e chat.Event) error {
-				mu.Lock()
-				defer mu.Unlock()
-				watch.event(e)
-				return event(i, e)
-			})
-		})
-	}
-	all.Wait()
-	err := errors.Join(errs...)
-	watch.end(ctx, err, turns...)
-	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return turns, err
+		}
+		return c.m.Chat.Turn(ctx, c.conv, opt, emit)
+	}, event)
 }
 
 func (c *completion) writers() []*openai.ChatWriter {
 	writers := make([]*openai.ChatWriter, c.req.Sampling.Choices)
 	for i := range writers {
-		writers[i] = c.req.Writer(c.m.Spell, func() string { return "call_" + c.s.opt.NewID() })
+		writers[i] = c.req.Writer(c.m.Tokens.Bytes, func() string { return "call_" + c.s.opt.NewID() })
 	}
 	return writers
 }
@@ -163,7 +139,9 @@ func (c *completion) stream(ctx context.Context, w http.ResponseWriter) error {
 		return nil
 	})
 	if err != nil {
-		return c.broken(ctx, out, err)
+		return broken(ctx, exchangeOf(c.r), out, err, func(f *failure) error {
+			return out.event("error", map[string]openai.ErrorObject{"error": f.ErrorObject})
+		})
 	}
 	for i, t := range turns {
 		if err := send(i, writers[i].End(t)); err != nil {
@@ -180,21 +158,6 @@ func (c *completion) stream(ctx context.Context, w http.ResponseWriter) error {
 		}
 	}
 	return out.done()
-}
-
-// broken ends a stream with an error event, if it is too late for a status.
-func (c *completion) broken(ctx context.Context, out *stream, err error) error {
-	if !out.hasBegun() || errors.Is(err, errGone) {
-		return err
-	}
-	f := failureOf(ctx, err)
-	if x := exchangeOf(c.r); x != nil && f.Code != nil {
-		x.code = *f.Code
-	}
-	if err := out.event("error", map[string]openai.ErrorObject{"error": f.ErrorObject}); err != nil {
-		return err
-	}
-	return errGone // what there was to say has been said
 }
 
 // fingerprint changes with whatever may change the answer to the same request and seed.

@@ -117,7 +117,7 @@ func fail(w http.ResponseWriter, r *http.Request, f *failure) {
 	if f.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.retry.Seconds()+0.999)))
 	}
-	reply(w, f.status, openai.ErrorBody(f.ErrorObject))
+	reply(w, f.status, errorBody(r.URL.Path, f))
 }
 
 // reply sends a JSON body.

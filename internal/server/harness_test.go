@@ -127,7 +127,7 @@ func newBench(t *testing.T, opt Options) *bench {
 	opt.Version = "test"
 	p := &parrot{cfg: model.Config{Vocab: 201088, MaxContext: 2000}, tok: tok, seqs: map[model.Seq][]uint32{}}
 	s := New(opt)
-	s.SetModel(&Model{Names: []string{"parrot", "also/parrot:1"}, Spell: tok.Bytes, Created: opt.Now(),
+	s.SetModel(&Model{Names: []string{"parrot", "also/parrot:1"}, Tokens: tok, Created: opt.Now(),
 		Chat: &chat.Model{Engine: engine.New(p, engine.Options{}), Encoding: enc}})
 	t.Cleanup(func() { s.cancel(errDraining); s.background.Wait() })
 	web := httptest.NewServer(s.Handler())

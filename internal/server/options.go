@@ -10,6 +10,7 @@ import (
 	"ossian/internal/openai"
 	"ossian/internal/sample"
 	"ossian/internal/store"
+	"ossian/internal/token"
 )
 
 // Options of a server; what is zero takes the value of Defaults.
@@ -87,8 +88,11 @@ type Model struct {
 	Names    []string // by which requests may ask for it; the first is its own
 	Chat     *chat.Model
 	Sampling sample.Params // what the model recommends
-	Spell    openai.Speller
+	Tokens   *token.Tokenizer
 	Created  time.Time
+	// Of interest to people.
+	Parameters string // how many it has, e.g. 20.9B
+	Bytes      int64  // that its weights take
 	// Constrain makes what a request demands of the answer's form a mask. Without it
 	// such requests are refused.
 	Constrain func(*openai.Constraint) (engine.MaskSource, error)

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"ossian/internal/chat"
@@ -58,8 +57,9 @@ func (s *Server) createResponse(w http.ResponseWriter, r *http.Request) {
 
 // response prepares the answer to a request: everything that can be wrong with it is found here.
 func (s *Server) response(x *exchange, m *Model, req *openai.ResponseRequest) (*response, error) {
-	if !m.named(req.Model) {
-		return nil, noSuchModel(req.Model, m.Names)
+	name, err := m.called(req.Model)
+	if err != nil {
+		return nil, err
 	}
 	if s.opt.Store == nil {
 		if req.StoreAsked || req.Background {
@@ -96,11 +96,7 @@ func (s *Server) response(x *exchange, m *Model, req *openai.ResponseRequest) (*
 			return nil, err
 		}
 	}
-	name := m.Names[0]
-	if req.Model != "" {
-		name = req.Model
-	}
-	c.writer = req.Writer(c.id, s.opt.Now().Unix(), name, c.opt.Sampling, m.Spell, s.opt.NewID)
+	c.writer = req.Writer(c.id, s.opt.Now().Unix(), name, c.opt.Sampling, m.Tokens.Bytes, s.opt.NewID)
 	c.writer.Response.DroppedItems = dropped
 	if req.Store {
 		c.kept = &kept{Owner: x.key, Previous: req.Previous, Date: req.Date}
@@ -120,16 +116,10 @@ func check(m *Model, p sample.Params) error { return p.Check(m.Chat.Engine.Vocab
 
 // run lets the model answer.
 func (c *response) run(ctx context.Context, event func(chat.Event) error) (chat.Turn, error) {
-	watch := c.s.watch(c.x)
-	turn, err := c.m.Chat.Turn(ctx, c.conv, c.opt, func(e chat.Event) error {
-		watch.event(e)
-		return event(e)
-	})
-	watch.end(ctx, err, turn)
-	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return turn, err
+	turns, err := c.s.generate(ctx, c.x, 1, func(_ int, emit func(chat.Event) error) (chat.Turn, error) {
+		return c.m.Chat.Turn(ctx, c.conv, c.opt, emit)
+	}, func(_ int, e chat.Event) error { return event(e) })
+	return turns[0], err
 }
 
 // keep stores the response as it is now. extra goes to the disk with it.
@@ -179,22 +169,14 @@ func (c *response) stream(ctx context.Context, w http.ResponseWriter) error {
 			return send(last)
 		}
 	}
-	if errors.Is(err, errGone) || !out.hasBegun() {
-		return err
-	}
-	f := failureOf(ctx, err)
-	if f.Code != nil {
-		c.x.code = *f.Code
-	}
-	if !started { // signs of life were sent while it waited
-		if err := send(c.writer.Start()); err != nil {
-			return err
+	return broken(ctx, c.x, out, err, func(f *failure) error {
+		if !started { // signs of life were sent while it waited
+			if err := send(c.writer.Start()); err != nil {
+				return err
+			}
 		}
-	}
-	if err := send(c.writer.Fail(f.ErrorObject, turn)); err != nil {
-		return err
-	}
-	return errGone // what there was to say has been said
+		return send(c.writer.Fail(f.ErrorObject, turn))
+	})
 }
 
 // reserve is the least room for an answer that truncation: auto makes.

@@ -45,6 +45,17 @@ func (s *Server) SetModel(m *Model) { s.model.Store(m) }
 // named reports whether a request may call the model so. Nothing at all means the one there is.
 func (m *Model) named(name string) bool { return name == "" || slices.Contains(m.Names, name) }
 
+// called is the name under which a request is answered: the one that it used.
+func (m *Model) called(name string) (string, error) {
+	if !m.named(name) {
+		return "", noSuchModel(name, m.Names)
+	}
+	if name == "" {
+		name = m.Names[0]
+	}
+	return name, nil
+}
+
 // Handler is the whole of what is served.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -73,12 +84,22 @@ func (s *Server) routes() []route {
 		{"GET /v1/models", false, s.listModels},
 		{"GET /v1/models/{id...}", false, s.getModel},
 		{"POST /v1/chat/completions", false, s.chatCompletions},
+		{"POST /v1/completions", false, s.completions},
 		{"POST /v1/responses", false, s.createResponse},
 		{"POST /v1/responses/input_tokens", false, s.countTokens},
 		{"GET /v1/responses/{id}", false, s.getResponse},
 		{"DELETE /v1/responses/{id}", false, s.deleteResponse},
 		{"POST /v1/responses/{id}/cancel", false, s.cancelResponse},
 		{"GET /v1/responses/{id}/input_items", false, s.inputItems},
+		{"POST /v1/messages", false, s.messages},
+		{"POST /v1/messages/count_tokens", false, s.countMessages},
+		{"GET /api/version", false, s.ollamaVersion},
+		{"GET /api/tags", false, s.ollamaTags},
+		{"GET /api/ps", false, s.ollamaRunning},
+		{"POST /api/show", false, s.ollamaAbout(s.ollamaShow)},
+		{"POST /api/pull", false, s.ollamaAbout(s.ollamaPull)},
+		{"POST /api/chat", false, s.ollamaChat},
+		{"POST /api/generate", false, s.ollamaGenerate},
 		{"/", true, s.unknown},
 	}
 }
