@@ -17,6 +17,7 @@ const (
 	Warning                   // the model's format had to be repaired
 	CallStart                 // a call begins; its name is known
 	CallText                  // a piece of its arguments
+	Queued                    // the request waits; its place among others has changed
 )
 
 // Event is one piece of news.
@@ -30,7 +31,9 @@ type Event struct {
 	// A delta may have none: then an earlier one brought them.
 	Tokens []sample.Token
 
-	PromptRead, PromptTokens int // of Prompt
+	PromptRead, PromptTokens, Cached int // of Prompt; what was known needs no reading
+
+	Place int // of Queued, from 1
 }
 
 // Call is a tool the model wants called. Name is as the model wrote it, for

@@ -24,8 +24,10 @@ type Options struct {
 	Stop      []string // texts that end the turn in an answer or preamble; not part of it
 	Sampling  sample.Params
 	Drop      harmony.Drop // which earlier reasoning stays out of the prompt
-	Mask      engine.MaskSource
-	NoDraft   bool // do not guess ahead; the answer is the same
+	// Guide makes what narrows the turn's tokens; it is told how many there can be. Nil: they are free.
+	Guide   func(tokens int) engine.MaskSource
+	Key     string // whose turn it is, for fair shares
+	NoDraft bool   // do not guess ahead; the answer is the same
 }
 
 // Finish says why a turn ended.
@@ -85,25 +87,34 @@ func (m *Model) Turn(ctx context.Context, conv harmony.Conversation, opt Options
 
 // generate runs the engine as the options want it.
 func (m *Model) generate(ctx context.Context, prompt []uint32, opt Options, news func(engine.Event) error) (engine.Result, error) {
-	most := opt.MaxTokens
-	if room, err := m.Engine.Fit(len(prompt), 0); err == nil && opt.Cap && most > room {
-		most = 0
+	req := engine.Request{Prompt: prompt, MaxTokens: opt.MaxTokens, Sampling: opt.Sampling, NoDraft: opt.NoDraft, Key: opt.Key,
+		Stop: append(m.Encoding.Stops(), m.Stop...)}
+	room, err := m.Engine.Fit(len(prompt), 0)
+	if err == nil && opt.Cap && req.MaxTokens > room {
+		req.MaxTokens = 0
 	}
-	return m.Engine.Generate(ctx, engine.Request{
-		Prompt: prompt, MaxTokens: most, Sampling: opt.Sampling, Mask: opt.Mask, NoDraft: opt.NoDraft,
-		Stop: append(m.Encoding.Stops(), m.Stop...),
-	}, news)
+	if err == nil && opt.Guide != nil {
+		if req.MaxTokens > 0 {
+			room = min(room, req.MaxTokens)
+		}
+		req.Mask = opt.Guide(room)
+	}
+	return m.Engine.Generate(ctx, req, news)
 }
 
-// progress tells of the prompt's reading.
+// progress tells of what comes before the first token.
 func progress(e engine.Event) Event {
-	return Event{Kind: Prompt, PromptRead: e.Prefill, PromptTokens: e.PromptTokens}
+	if e.Queue > 0 {
+		return Event{Kind: Queued, Place: e.Queue, PromptTokens: e.PromptTokens}
+	}
+	return Event{Kind: Prompt, PromptRead: e.Prefill, PromptTokens: e.PromptTokens, Cached: e.Cached}
 }
 
 // result takes over what the engine counted.
 func (t *Turn) result(res engine.Result) {
 	t.Finish = Finish(res.Finish)
-	t.PromptTokens, t.CompletionTokens, t.Drafts, t.Timings = res.PromptTokens, res.CompletionTokens, res.Drafts, res.Timings
+	t.PromptTokens, t.CachedTokens, t.CompletionTokens = res.PromptTokens, res.Prefix.Cached, res.CompletionTokens
+	t.Drafts, t.Timings = res.Drafts, res.Timings
 }
 
 // recipients are the full names of the tools a conversation offers.

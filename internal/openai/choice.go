@@ -2,6 +2,7 @@ package openai
 
 import (
 	"encoding/json"
+	"slices"
 
 	"ossian/internal/harmony"
 )
@@ -103,4 +104,9 @@ func (c *ToolChoice) among(all []harmony.Function) ([]harmony.Function, error) {
 		some = append(some, f)
 	}
 	return some, nil
+}
+
+// allows reports whether a tool may be called.
+func (c *ToolChoice) allows(name string) bool {
+	return c.Mode != "none" && (c.Name == "" || c.Name == name) && (len(c.Allowed) == 0 || slices.Contains(c.Allowed, name))
 }

@@ -276,15 +276,18 @@ func moved(err error, at []string) error {
 
 // Constraint is nil when nothing is demanded of the answer's form.
 func (r *ResponseRequest) Constraint() *Constraint {
-	chat := ChatRequest{ToolChoice: r.ToolChoice, ResponseFormat: &r.Format}
-	for _, t := range r.Tools {
-		c := ChatTool{}
-		c.Function.Name, c.Function.Parameters, c.Function.Strict = t.Name, t.Parameters, t.Strict && t.Type == "function"
-		chat.Tools = append(chat.Tools, c)
+	c := &Constraint{}
+	c.answer(&r.Format, "text.format", "text.format.schema")
+	for i, t := range r.Tools {
+		space, functions := "", []ResponseTool{t}
+		if t.Type == "namespace" {
+			space, functions = t.Name, t.Tools
+		}
+		for _, f := range functions {
+			if f.Type == "function" {
+				c.tool(&r.ToolChoice, space, f.Name, f.Parameters, f.Strict, fmt.Sprintf("tools[%d].parameters", i))
+			}
+		}
 	}
-	c := chat.Constraint()
-	if c != nil && c.Param == "response_format" {
-		c.Param = "text.format"
-	}
-	return c
+	return c.orNil(&r.ToolChoice)
 }

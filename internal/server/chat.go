@@ -32,33 +32,18 @@ func (s *Server) chatCompletions(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		mask, err := m.constrain(req.Constraint())
+		form, err := m.constrain(req.Constraint())
 		if err != nil {
 			return err
 		}
 		ignored(w, req.Ignored)
-		c := &completion{s: s, m: m, r: r, req: req, conv: conv, mask: mask, seed: s.opt.Seed(),
+		c := &completion{s: s, m: m, r: r, req: req, conv: conv, form: form, seed: s.opt.Seed(),
 			id: "chatcmpl-" + s.opt.NewID(), created: s.opt.Now().Unix(), name: name}
 		if req.Stream {
 			return c.stream(ctx, w)
 		}
 		return c.whole(ctx, w)
 	})
-}
-
-// constrain makes masks for what a request demands of its answers' form, one an answer;
-// nil when it demands nothing.
-func (m *Model) constrain(c *openai.Constraint) (func() (engine.MaskSource, error), error) {
-	if c == nil {
-		return nil, nil
-	}
-	if m.Constrain == nil {
-		return nil, c.Refusal()
-	}
-	if _, err := m.Constrain(c); err != nil { // before anything is computed
-		return nil, err
-	}
-	return func() (engine.MaskSource, error) { return m.Constrain(c) }, nil
 }
 
 // completion is one request for Chat Completions.
@@ -68,7 +53,7 @@ type completion struct {
 	r    *http.Request
 	req  *openai.ChatRequest
 	conv harmony.Conversation
-	mask func() (engine.MaskSource, error)
+	form func(tokens int) engine.MaskSource // that the answers must have; nil: any
 	seed uint64
 
 	id      string
@@ -78,15 +63,10 @@ type completion struct {
 
 // run lets the model give every answer asked for.
 func (c *completion) run(ctx context.Context, event func(i int, e chat.Event) error) ([]chat.Turn, error) {
-	return c.s.generate(ctx, exchangeOf(c.r), c.req.Sampling.Choices, func(i int, emit func(chat.Event) error) (_ chat.Turn, err error) {
-		opt := chat.Options{MaxTokens: c.req.Sampling.MaxTokens, Cap: true, Stop: c.req.Sampling.Stop,
-			Sampling: c.req.Sampling.Params(c.m.Sampling, c.seed, i), Drop: harmony.DropCookbook}
-		if c.mask != nil {
-			if opt.Mask, err = c.mask(); err != nil {
-				return chat.Turn{}, err
-			}
-		}
-		return c.m.Chat.Turn(ctx, c.conv, opt, emit)
+	x := exchangeOf(c.r)
+	return c.s.generate(ctx, x, c.req.Sampling.Choices, func(i int, emit func(chat.Event) error) (chat.Turn, error) {
+		return c.m.Chat.Turn(ctx, c.conv, chat.Options{MaxTokens: c.req.Sampling.MaxTokens, Cap: true, Stop: c.req.Sampling.Stop, Guide: c.form,
+			Key: x.key, Sampling: c.req.Sampling.Params(c.m.Sampling, c.seed, i), Drop: harmony.DropCookbook}, emit)
 	}, event)
 }
 
@@ -130,8 +110,8 @@ func (c *completion) stream(ctx context.Context, w http.ResponseWriter) error {
 		return out.event("", chunk)
 	}
 	turns, err := c.run(ctx, func(i int, e chat.Event) error {
-		if e.Kind == chat.Prompt {
-			return out.begin() // the model works on it: from here on it is a stream
+		if e.Kind == chat.Prompt || e.Kind == chat.Queued {
+			return out.waiting(e)
 		}
 		if choice, ok := writers[i].Event(e); ok {
 			return send(i, choice)

@@ -38,7 +38,7 @@ func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
 		}
 		seed := s.opt.Seed()
 		turn := func(i int, emit func(chat.Event) error) (chat.Turn, error) {
-			return m.Chat.Continue(ctx, prompts[i], m.Tokens.NewDecoder(), chat.Options{MaxTokens: req.Sampling.MaxTokens, Cap: true,
+			return m.Chat.Continue(ctx, prompts[i], m.Tokens.NewDecoder(), chat.Options{MaxTokens: req.Sampling.MaxTokens, Cap: true, Key: x.key,
 				Stop: req.Sampling.Stop, Sampling: req.Sampling.Params(m.Sampling, seed, i)}, emit)
 		}
 		out := openai.Completion{ID: "cmpl-" + s.opt.NewID(), Object: "text_completion", Created: s.opt.Now().Unix(), Model: name, SystemFingerprint: s.fingerprint()}
@@ -81,8 +81,8 @@ func (s *Server) streamCompletion(ctx context.Context, w http.ResponseWriter, x 
 	}
 	begun := make([]bool, len(writers))
 	turns, err := s.generate(ctx, x, len(writers), turn, func(i int, e chat.Event) error {
-		if e.Kind == chat.Prompt {
-			return out.begin()
+		if e.Kind == chat.Prompt || e.Kind == chat.Queued {
+			return out.waiting(e)
 		}
 		c, ok := writers[i].Event(e)
 		if !ok {

@@ -9,7 +9,6 @@ import (
 
 	"ossian/internal/anthropic"
 	"ossian/internal/chat"
-	"ossian/internal/engine"
 	"ossian/internal/harmony"
 	"ossian/internal/ollama"
 	"ossian/internal/openai"
@@ -41,7 +40,7 @@ type asked struct {
 }
 
 // prepare does for another dialect what chatCompletions does for its own.
-func (s *Server) prepare(ctx context.Context, m *Model, req *openai.ChatRequest) (a asked, err error) {
+func (s *Server) prepare(ctx context.Context, x *exchange, m *Model, req *openai.ChatRequest) (a asked, err error) {
 	if a.name, err = m.called(req.Model); err != nil {
 		return a, err
 	}
@@ -49,16 +48,10 @@ func (s *Server) prepare(ctx context.Context, m *Model, req *openai.ChatRequest)
 	if a.conv, err = req.ToConversation(); err != nil {
 		return a, err
 	}
-	opt := chat.Options{MaxTokens: req.Sampling.MaxTokens, Cap: true, Stop: req.Sampling.Stop,
+	opt := chat.Options{MaxTokens: req.Sampling.MaxTokens, Cap: true, Stop: req.Sampling.Stop, Key: x.key,
 		Sampling: req.Sampling.Params(m.Sampling, s.opt.Seed(), 0), Drop: harmony.DropCookbook}
-	var mask func() (engine.MaskSource, error)
-	if mask, err = m.constrain(req.Constraint()); err != nil {
+	if opt.Guide, err = m.constrain(req.Constraint()); err != nil {
 		return a, err
-	}
-	if mask != nil {
-		if opt.Mask, err = mask(); err != nil {
-			return a, err
-		}
 	}
 	a.turn = func(_ int, emit func(chat.Event) error) (chat.Turn, error) {
 		return m.Chat.Turn(ctx, a.conv, opt, emit)
@@ -75,7 +68,7 @@ func (s *Server) messages(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		a, err := s.prepare(ctx, m, &req.ChatRequest)
+		a, err := s.prepare(ctx, x, m, &req.ChatRequest)
 		if err != nil {
 			return err
 		}
@@ -101,6 +94,9 @@ func (s *Server) messages(w http.ResponseWriter, r *http.Request) {
 		}
 		started := false
 		turns, err := s.generate(ctx, x, 1, a.turn, func(_ int, e chat.Event) error {
+			if e.Kind == chat.Queued {
+				return out.waiting(e)
+			}
 			if !started {
 				started = true
 				if err := send(writer.Start(e.PromptTokens)); err != nil {
@@ -119,11 +115,12 @@ func (s *Server) messages(w http.ResponseWriter, r *http.Request) {
 // countMessages says how long the prompt of a request would be.
 func (s *Server) countMessages(w http.ResponseWriter, r *http.Request) {
 	s.work(w, r, func(ctx context.Context, m *Model, body []byte) error {
+		x := exchangeOf(r)
 		req, err := anthropic.Parse(body, true)
 		if err != nil {
 			return err
 		}
-		a, err := s.prepare(ctx, m, &req.ChatRequest)
+		a, err := s.prepare(ctx, x, m, &req.ChatRequest)
 		if err != nil {
 			return err
 		}
@@ -154,12 +151,12 @@ func (s *Server) ollama(w http.ResponseWriter, r *http.Request, generate bool) {
 			}
 			return replyJSON(w, ollama.Ready(name, generate, s.opt.Now()))
 		}
-		a, err := s.prepare(ctx, m, &req.ChatRequest)
+		a, err := s.prepare(ctx, x, m, &req.ChatRequest)
 		if err != nil {
 			return err
 		}
 		if req.Raw {
-			opt := chat.Options{MaxTokens: req.Sampling.MaxTokens, Cap: true, Stop: req.Sampling.Stop, Sampling: req.Sampling.Params(m.Sampling, s.opt.Seed(), 0)}
+			opt := chat.Options{MaxTokens: req.Sampling.MaxTokens, Cap: true, Stop: req.Sampling.Stop, Key: x.key, Sampling: req.Sampling.Params(m.Sampling, s.opt.Seed(), 0)}
 			a.turn = func(_ int, emit func(chat.Event) error) (chat.Turn, error) {
 				return m.Chat.Continue(ctx, m.Tokens.Encode(nil, req.Prompt), m.Tokens.NewDecoder(), opt, emit)
 			}
@@ -176,8 +173,8 @@ func (s *Server) ollama(w http.ResponseWriter, r *http.Request, generate bool) {
 		out := newStream(w, jsonLines, s.opt.WriteTime, s.opt.KeepAlive)
 		defer out.close()
 		turns, err := s.generate(ctx, x, 1, a.turn, func(_ int, e chat.Event) error {
-			if e.Kind == chat.Prompt {
-				return out.begin()
+			if e.Kind == chat.Prompt || e.Kind == chat.Queued {
+				return out.waiting(e)
 			}
 			if line, ok := writer.Event(e, s.opt.Now()); ok {
 				return out.event("", line)

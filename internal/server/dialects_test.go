@@ -114,7 +114,7 @@ func TestMessages(t *testing.T) {
 		`{"messages":[],"max_tokens":5}`: "invalid_request_error",
 		`{"messages":[{"role":"user","content":"x"}]}`:                       "max_tokens",
 		claude("x", `,"mcp_servers":[{"url":"http://x"}]`):                   "mcp_servers",
-		claude("x", `,"tool_choice":{"type":"any"}`+tools):                   "tool_choice",
+		claude("x", `,"tool_choice":{"type":"any"}`):                         "tool_choice",
 		claude("x", `,"temperature":7`):                                      "temperature",
 		strings.Replace(claude("x", ""), `"text","text"`, `"image","te"`, 1): "gpt-oss reads text only",
 		strings.Replace(claude("x", ""), "parrot", "claude", 1):              "not_found_error",
@@ -194,7 +194,7 @@ func TestOllama(t *testing.T) {
 		status     int
 	}{
 		{"/api/show", `{"model":"llama"}`, 404}, {"/api/pull", `{"model":"llama"}`, 404}, {"/api/chat", `{"model":"llama"}`, 404},
-		{"/api/show", `{`, 400}, {"/api/chat", `[]`, 400}, {"/api/chat", chatOf("x", `,"format":"json"`), 400},
+		{"/api/show", `{`, 400}, {"/api/chat", `[]`, 400}, {"/api/chat", chatOf("x", `,"format":"xml"`), 400},
 		{"/api/chat", chatOf("x", `,"options":{"temperature":9}`), 400}, {"/api/chat", chatOf("x", `,"options":{"mirostat":2}`), 400},
 		{"/api/chat", `{"messages":[{"role":"tool","content":"x"}]}`, 400}, {"/api/generate", `{"prompt":"x","images":["aaa"]}`, 400},
 	} {

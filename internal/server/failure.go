@@ -76,6 +76,7 @@ func failureOf(ctx context.Context, err error) *failure {
 	var sampling *sample.Error
 	var meaning *engine.RequestError
 	var size *http.MaxBytesError
+	var busy *engine.BusyError
 	switch cause := context.Cause(ctx); {
 	case errors.As(err, &f):
 		return f
@@ -83,6 +84,10 @@ func failureOf(ctx context.Context, err error) *failure {
 		return failed(http.StatusBadRequest, openai.TypeRequest, request.Code, request.Param, "%s", request.Error())
 	case errors.As(err, &long):
 		return failed(http.StatusBadRequest, openai.TypeRequest, "context_length_exceeded", subject(ctx), "%v; shorten the conversation, or start the server with a larger --context", long)
+	case errors.As(err, &busy):
+		f := failed(http.StatusServiceUnavailable, openai.TypeServer, "overloaded", "", "%v", busy)
+		f.retry = busy.RetryAfter
+		return f
 	case errors.As(err, &size):
 		return failed(http.StatusRequestEntityTooLarge, openai.TypeRequest, "request_too_large", "", "the request has more than %d bytes, which is as many as this server takes (--max-body)", size.Limit)
 	case errors.As(err, &render):

@@ -63,6 +63,9 @@ func (s *Server) watch(x *exchange) *watch {
 }
 
 func (w *watch) event(e chat.Event) {
+	if e.Kind == chat.Queued {
+		return
+	}
 	if !w.begun {
 		w.begun = true
 		w.m.waiting.Add(-1)

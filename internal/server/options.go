@@ -5,9 +5,8 @@ import (
 	"time"
 
 	"ossian/internal/chat"
-	"ossian/internal/engine"
+	"ossian/internal/guide"
 	"ossian/internal/keys"
-	"ossian/internal/openai"
 	"ossian/internal/sample"
 	"ossian/internal/store"
 	"ossian/internal/token"
@@ -93,7 +92,6 @@ type Model struct {
 	// Of interest to people.
 	Parameters string // how many it has, e.g. 20.9B
 	Bytes      int64  // that its weights take
-	// Constrain makes what a request demands of the answer's form a mask. Without it
-	// such requests are refused.
-	Constrain func(*openai.Constraint) (engine.MaskSource, error)
+
+	format func() (*guide.Format, error) // made when a request first demands something
 }

@@ -81,20 +81,14 @@ func (s *Server) response(x *exchange, m *Model, req *openai.ResponseRequest) (*
 		return nil, err
 	}
 	c := &response{s: s, m: m, x: x, req: req, id: "resp_" + s.opt.NewID(),
-		opt: chat.Options{MaxTokens: req.Sampling.MaxTokens, Cap: true, Stop: req.Sampling.Stop,
+		opt: chat.Options{MaxTokens: req.Sampling.MaxTokens, Cap: true, Stop: req.Sampling.Stop, Key: x.key,
 			Sampling: req.Sampling.Params(m.Sampling, s.opt.Seed(), 0), Drop: harmony.DropCookbook}}
 	dropped := 0
 	if c.conv, dropped, err = m.fitting(req, earlier); err != nil {
 		return nil, err
 	}
-	mask, err := m.constrain(req.Constraint())
-	if err != nil {
+	if c.opt.Guide, err = m.constrain(req.Constraint()); err != nil {
 		return nil, err
-	}
-	if mask != nil {
-		if c.opt.Mask, err = mask(); err != nil {
-			return nil, err
-		}
 	}
 	c.writer = req.Writer(c.id, s.opt.Now().Unix(), name, c.opt.Sampling, m.Tokens.Bytes, s.opt.NewID)
 	c.writer.Response.DroppedItems = dropped
@@ -154,6 +148,9 @@ func (c *response) stream(ctx context.Context, w http.ResponseWriter) error {
 	}
 	started := false
 	turn, err := c.run(ctx, func(e chat.Event) error {
+		if e.Kind == chat.Queued {
+			return out.waiting(e)
+		}
 		if !started {
 			started = true
 			if err := send(c.writer.Start()); err != nil {

@@ -40,7 +40,10 @@ func New(opt Options) *Server {
 }
 
 // SetModel makes the server ready.
-func (s *Server) SetModel(m *Model) { s.model.Store(m) }
+func (s *Server) SetModel(m *Model) {
+	m.format = sync.OnceValues(m.newFormat)
+	s.model.Store(m)
+}
 
 // named reports whether a request may call the model so. Nothing at all means the one there is.
 func (m *Model) named(name string) bool { return name == "" || slices.Contains(m.Names, name) }

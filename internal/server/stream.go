@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
+
+	"ossian/internal/chat"
 )
 
 // stream writes server-sent events. The first one commits to status 200; until then an
@@ -61,14 +64,17 @@ func (s *stream) alive() {
 	_ = s.send()
 }
 
-// begin commits to a stream, with nothing in it yet.
-func (s *stream) begin() error {
+// waiting tells of what comes before the answer: from here on it is a stream. A place in
+// the queue is a comment, which programs pass over and people can read.
+func (s *stream) waiting(e chat.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.begun {
+	s.buf.Reset()
+	if e.Kind == chat.Queued && s.form == eventStream {
+		fmt.Fprintf(&s.buf, ": place %d in the queue\n\n", e.Place)
+	} else if s.begun {
 		return s.err
 	}
-	s.buf.Reset()
 	return s.send()
 }
 
