@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -272,9 +273,25 @@ func TestNanoSameInCompany(t *testing.T) {
 		if cached == 0 {
 			t.Error("nothing was known")
 		}
-		e.Close()
+		var file bytes.Buffer
+		if err := e.Save(&file, "nano", 1<<30); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
 		if free := b.Free(); free != e.memory {
 			t.Errorf("%d bytes are held in the end", e.memory-free)
+		}
+		again := New(b, opt) // as after a restart
+		if err := again.Restore(&file, "nano"); err != nil {
+			t.Fatal(err)
+		}
+		if _, res := all[len(all)-1].ask(t, again, false); opt.Memory == 0 && res.Prefix.Cached < res.PromptTokens-1 {
+			t.Errorf("after a restart %d of %d tokens were known", res.Prefix.Cached, res.PromptTokens)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -30,6 +30,8 @@
 // lookup.go finds what stood before, pay.go decides whether a guess is worth its cost. Among others
 // each guess would visit experts of its own beside theirs, and does not pay.
 //
+// What is kept for later requests can outlive the process (keep.go).
+//
 // Cancellation is looked at before each step, and a step that is mostly for callers who have left is called
 // off within a layer. It is a way to finish, not an error. When Generate returns, nothing of its
 // request is held. The clock feeds the timings and what is worth guessing, nothing

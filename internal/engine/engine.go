@@ -147,10 +147,3 @@ func (e *Engine) check(req *Request) error {
 	}
 	return nil
 }
-
-// Close lets go of all that is kept for later requests. None may run.
-func (e *Engine) Close() {
-	if e.s.cache != nil {
-		e.s.cache.Clear()
-	}
-}

@@ -18,5 +18,8 @@
 // when there is nothing else, windowed parts below running sequences. Match says how far a
 // prompt is known and which token came there instead, so that who wonders why nothing was found can be told.
 //
+// Save and Restore carry the tree over a restart: a file bounded in bytes, named for the model and settings that it
+// belongs to, every block with a checksum and checked before it is used.
+//
 // A Cache belongs to one goroutine, that of its backend.
 package kv
