@@ -149,7 +149,7 @@ func TestErrors(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                        `prog: expected one of "work", "keys", "make"`,
 		"--offline":               `prog: expected one of "work", "keys", "make"`,
-		"wrok":                    "prog: unexpected argument wrok",
+		"wrok":                    `prog: unexpected argument wrok, did you mean "work"?`,
 		"keys":                    `prog keys: expected one of "new", "list"`,
 		"keys old":                "prog keys: unexpected argument old",
 		"keys list x":             "prog keys list: unexpected argument x",

@@ -32,7 +32,7 @@ func (c *Command) Parse(args []string, getenv func(string) string) (_ *Command, 
 		case len(c.commands) > 0:
 			sub := c.sub(arg)
 			if sub == nil {
-				return c, false, failed("unexpected argument %s", arg)
+				return c, false, failed("unexpected argument %s%s", arg, c.similarCommand(arg))
 			}
 			c = sub
 		case at == len(c.args):
@@ -166,14 +166,38 @@ func (c *Command) complete(getenv func(string) string) error {
 
 // similar proposes the flag that was probably meant.
 func (c *Command) similar(name string) string {
+	var names []string
 	for _, f := range c.visible() {
-		for _, n := range f.names {
-			if len(name) > 2 && distance(name, n) <= 2 || len(name) > 2 && strings.HasPrefix(n, name) {
-				return fmt.Sprintf(", did you mean %q?", "--"+n)
-			}
+		names = append(names, f.names...)
+	}
+	return nearest(name, "--", names)
+}
+
+// similarCommand proposes the command that was probably meant.
+func (c *Command) similarCommand(name string) string {
+	var names []string
+	for _, sub := range c.commands {
+		names = append(names, sub.name)
+	}
+	return nearest(name, "", names)
+}
+
+// nearest is a question for the name that is nearest to one that does not exist, if any is near.
+func nearest(name, dashes string, names []string) string {
+	best, least := "", min(3, len(name))
+	for _, n := range names {
+		d := distance(name, n)
+		if len(name) > 2 && strings.HasPrefix(n, name) {
+			d = 1
+		}
+		if d < least {
+			best, least = n, d
 		}
 	}
-	return ""
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", dashes+best)
 }
 
 // distance is how many letters must be changed, added or left out (Levenshtein).

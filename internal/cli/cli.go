@@ -62,6 +62,12 @@ func run(ctx context.Context, args []string, sys *system) int {
 		_ = grammar.WriteHelp(sys.stderr, sys.columns(sys.stderr))
 		return exitUsage
 	}
+	switch args[0] { // as people try first
+	case "help":
+		args = append(args[1:len(args):len(args)], "--help")
+	case "--version":
+		args = append([]string{"version"}, args[1:]...)
+	}
 	chosen, help, err := grammar.Parse(args, sys.getenv)
 	if help {
 		return sys.fail(chosen.WriteHelp(sys.stdout, sys.columns(sys.stdout)))
@@ -94,8 +100,11 @@ func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(fo
 // usageOf says where the help for a misunderstood command line is.
 func usageOf(args []string, at *argv.Command, err error) error {
 	text := err.Error()
-	if text == "unexpected argument "+args[0] {
-		text = fmt.Sprintf("there is no command %q", args[0])
+	if rest, is := strings.CutPrefix(text, "unexpected argument "+args[0]); is && (rest == "" || rest[0] == ',') {
+		text = fmt.Sprintf("there is no command %q%s", args[0], rest)
+		if strings.Contains(args[0], " ") {
+			text += fmt.Sprintf("; to ask that: ossian run %q", args[0])
+		}
 	}
 	return usage("%s; see %q", text, at.String()+" --help")
 }

@@ -40,11 +40,20 @@ func w2(t *testing.T, args ...string) string {
 
 func TestUsage(t *testing.T) {
 	w := newWorld(t, "", "")
+	if code := w.run(t, "What is 1+1?"); code != 2 || !strings.Contains(w.err.String(), `to ask that: ossian run "What is 1+1?"`) {
+		t.Errorf("%d, %q", code, &w.err)
+	}
+	if w2(t, "help", "run") != w2(t, "run", "--help") || w2(t, "help") != w2(t, "--help") || w2(t, "--version") != w2(t, "version") {
+		t.Error("help and --version are not understood")
+	}
+	w = newWorld(t, "", "")
 	if code := w.run(t); code != 2 || w.out.Len() != 0 || !strings.Contains(w.err.String(), "Commands:") {
 		t.Errorf("no arguments: %d, %q, %q", code, &w.out, &w.err)
 	}
 	for args, want := range map[string]string{
-		"rnu hello":              `there is no command "rnu"`,
+		"rnu hello":              `there is no command "rnu", did you mean "run"?; see`,
+		"lst":                    `there is no command "lst", did you mean "list"?`,
+		"keys crate x":           `unexpected argument crate, did you mean "create"?; see "ossian keys --help"`,
 		"synth":                  "expected",
 		"synth 30b x":            "must be one of",
 		"tokens --render x":      "--render reads one request",

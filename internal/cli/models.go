@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"ossian/internal/hub"
 )
 
 // builtin is the model inside the program.
@@ -52,6 +54,11 @@ func (s *system) find(name string) (place, error) {
 	if settings, err := s.hubSettings(); err == nil {
 		if dir, pulled := settings.Find(name); pulled {
 			return place{name: name, dir: dir, fsys: os.DirFS(dir)}, nil
+		}
+	}
+	for _, m := range hub.Catalogue() {
+		if strings.EqualFold(name, m.Short()) {
+			return place{}, fmt.Errorf("no model %q is here; fetch its %s: ossian pull %s", name, size(m.Bytes), m.Short())
 		}
 	}
 	known := []string{builtin}
