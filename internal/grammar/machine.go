@@ -37,6 +37,7 @@ type machine struct {
 	g       *Grammar
 	configs []config
 	next    []*[256]uint32 // of each configuration: where a byte leads
+	free    []uint8        // of each: how many characters may follow, whatever they are
 	tokens  map[[2]uint32]uint32
 	stacks  [][]frame
 	depth   []uint32 // of each stack
@@ -78,6 +79,7 @@ func newMachine(g *Grammar) *machine {
 func (m *machine) forget() {
 	m.configs = make([]config, 2, 64)
 	m.next = make([]*[256]uint32, 2, 64)
+	m.free = make([]uint8, 2, 64)
 	m.next[nowhere] = &[256]uint32{}
 	for i := range m.next[nowhere] {
 		m.next[nowhere][i] = nowhere
@@ -321,6 +323,7 @@ func (m *machine) number(set []item, accepts bool) uint32 {
 		}
 		m.configs = append(m.configs, c)
 		m.next = append(m.next, &[256]uint32{})
+		m.free = append(m.free, m.g.freedom(set))
 		m.byItems[string(key)] = n
 	}
 	return n

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -47,16 +48,6 @@ func mustSchema(t testing.TB, raw string) *Grammar {
 	return g
 }
 
-// accepts reads text byte by byte.
-func accepts(g *Grammar, text string) bool {
-	m := newMachine(g)
-	at := m.begin()
-	for i := range len(text) {
-		at = m.step(at, text[i])
-	}
-	return m.configs[at].accepts
-}
-
 func decodeJSON(t testing.TB, raw []byte) any {
 	t.Helper()
 	dec := json.NewDecoder(bytes.NewReader(raw))
@@ -68,75 +59,120 @@ func decodeJSON(t testing.TB, raw []byte) any {
 	return v
 }
 
-// spellings writes a value as FromSchema says it is written, with members in every order,
-// up to a few hundred.
-func spellings(v any) []string {
+// read follows a value as FromSchema says it is written, without white space, with members in
+// an order that the grammar takes; nowhere when there is none.
+func read(m *machine, at uint32, v any) uint32 {
+	text := func(at uint32, s string) uint32 {
+		for i := range len(s) {
+			at = m.step(at, s[i])
+		}
+		return at
+	}
 	switch v := v.(type) {
 	case json.Number:
 		if d, ok := regular.ParseDecimal(v.String()); ok {
-			return []string{d.String()}
+			return text(at, d.String())
 		}
-		return []string{v.String()}
+		return text(at, v.String())
 	case string:
-		return []string{quote(v)}
+		return text(at, quote(v))
 	case []any:
-		out := []string{"["}
+		at = text(at, "[")
 		for i, e := range v {
 			if i > 0 {
-				out = join2(out, []string{","})
+				at = text(at, ",")
 			}
-			out = join2(out, spellings(e))
+			at = read(m, at, e)
 		}
-		return join2(out, []string{"]"})
+		return text(at, "]")
 	case map[string]any:
-		var keys []string
+		var rest []string
 		for k := range v {
-			keys = append(keys, k)
+			rest = append(rest, k)
 		}
-		slices.Sort(keys)
-		var out []string
-		for _, order := range orders(keys) {
-			one := []string{"{"}
-			for i, k := range order {
-				if i > 0 {
-					one = join2(one, []string{","})
+		slices.Sort(rest)
+		at = text(at, "{")
+		for first := true; len(rest) > 0; first = false {
+			// The next member is one behind which all others can still come; failing that,
+			// any that can come at all.
+			next, behind := -1, uint32(nowhere)
+			for i, k := range rest {
+				to := at
+				if !first {
+					to = text(to, ",")
 				}
-				one = join2(join2(one, []string{quote(k) + ":"}), spellings(v[k]))
+				if to = text(to, quote(k)+":"); to == nowhere {
+					continue
+				}
+				if to = read(m, to, v[k]); to == nowhere {
+					continue
+				}
+				all := true
+				for j, other := range rest {
+					all = all && (i == j || text(to, ","+quote(other)+":") != nowhere)
+				}
+				if all || next < 0 {
+					next, behind = i, to
+				}
+				if all {
+					break
+				}
 			}
-			out = append(out, join2(one, []string{"}"})...)
-			if len(out) > 800 {
-				break
+			if next < 0 {
+				return nowhere
 			}
+			at = behind
+			rest = slices.Delete(rest, next, next+1)
 		}
-		return out
+		return text(at, "}")
+	case bool:
+		if v {
+			return text(at, "true")
+		}
+		return text(at, "false")
 	}
-	b, _ := json.Marshal(v)
-	return []string{string(b)}
+	return text(at, "null")
 }
 
-func join2(a, b []string) []string {
-	var out []string
-	for _, x := range a {
-		for _, y := range b {
-			if out = append(out, x+y); len(out) > 800 {
-				return out
+// takes reports whether a value can be written. If the members of the outermost object
+// find no order, all orders are tried.
+func takes(g *Grammar, v any) bool {
+	m := newMachine(g)
+	if m.configs[read(m, m.begin(), v)].accepts {
+		return true
+	}
+	members, ok := v.(map[string]any)
+	if !ok || len(members) > 5 {
+		return false
+	}
+	text := func(at uint32, s string) uint32 {
+		for i := range len(s) {
+			at = m.step(at, s[i])
+		}
+		return at
+	}
+	for _, order := range orders(slices.Sorted(maps.Keys(members))) {
+		at := text(m.begin(), "{")
+		for i, k := range order {
+			if i > 0 {
+				at = text(at, ",")
 			}
+			at = read(m, text(at, quote(k)+":"), members[k])
+		}
+		if m.configs[text(at, "}")].accepts {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
 func orders(keys []string) [][]string {
 	if len(keys) == 0 {
 		return [][]string{nil}
 	}
-	if len(keys) > 6 {
-		return [][]string{keys}
-	}
 	var out [][]string
 	for i, k := range keys {
-		rest := append(slices.Clone(keys[:i]), keys[i+1:]...)
-		for _, o := range orders(rest) {
+		for _, o := range orders(slices.Delete(slices.Clone(keys), i, i+1)) {
 			out = append(out, append([]string{k}, o...))
 		}
 	}

@@ -36,7 +36,7 @@ type Matcher struct {
 func (v *Vocabulary) NewMatcher(g *Grammar, stops ...uint32) *Matcher {
 	m := &Matcher{v: v, m: newMachine(g), stops: stops, byKind: map[string]sample.Mask{}}
 	m.path = make([]uint32, max(v.all.Depth, v.awkward.Depth)+1)
-	m.none = v0(v.size)
+	m.none = blank(v.size)
 	m.allowStops(m.none)
 	m.at = m.m.begin()
 	return m
@@ -178,7 +178,7 @@ func (m *Matcher) blank() sample.Mask {
 		clear(mask)
 		return mask
 	}
-	return v0(m.v.size)
+	return blank(m.v.size)
 }
 
 func (m *Matcher) make(mask sample.Mask, at uint32) {
@@ -192,7 +192,7 @@ func (m *Matcher) make(mask sample.Mask, at uint32) {
 		m.allowStops(mask)
 	}
 	var narrow []item
-	wide := false
+	some := false // of them may be anything
 	for _, it := range items {
 		any, free := m.m.g.width(it.state)
 		switch {
@@ -200,33 +200,87 @@ func (m *Matcher) make(mask sample.Mask, at uint32) {
 			join(mask, m.v.ordinary)
 			return
 		case free > 0:
-			wide = true
+			some = true
 			join(mask, m.v.plain[min(int(free), len(m.v.plain)-1)])
-			m.walk(mask, m.v.awkward, m.m.number([]item{it}, false))
+			m.walkAwkward(mask, 0, uint32(len(m.v.awkward.Nodes)), m.m.number([]item{it}, false))
 		default:
 			narrow = append(narrow, it)
 		}
 	}
-	if !wide {
-		m.walk(mask, m.v.all, at)
-	} else if len(narrow) > 0 {
-		m.walk(mask, m.v.all, m.m.number(narrow, false))
+	if some && len(narrow) > 0 {
+		at = m.m.number(narrow, false)
+	}
+	if !some || len(narrow) > 0 {
+		m.walkAll(mask, at)
 	}
 }
 
-// walk allows the tokens of a tree that lead somewhere.
-func (m *Matcher) walk(mask sample.Mask, t *token.Trie, at uint32) {
+// walkAll allows the tokens that lead somewhere. Where any characters may follow, the
+// plain tokens below a node are allowed without looking at them.
+func (m *Matcher) walkAll(mask sample.Mask, at uint32) {
+	v, nodes := m.v, m.v.all.Nodes
 	path := m.path
 	path[0] = at
-	for i := 0; i < len(t.Nodes); {
-		n := &t.Nodes[i]
+	for i := uint32(0); int(i) < len(nodes); {
+		n := &nodes[i]
 		from := path[n.Depth-1]
 		to := m.m.next[from][n.Byte]
 		if to == unknown {
 			to = m.m.step(from, n.Byte)
 		}
 		if to == nowhere {
-			i = int(n.End)
+			i = n.End
+			continue
+		}
+		free := m.m.free[to]
+		if free == 0 || n.End == i+1 {
+			path[n.Depth] = to
+			if n.ID != token.NoToken {
+				allow(mask, n.ID)
+			}
+			i++
+			continue
+		}
+		if n.ID != token.NoToken {
+			allow(mask, n.ID)
+		}
+		order, long := v.order[v.first[i]:v.first[n.End]], v.long[v.first[i]:v.first[n.End]]
+		if free == wide {
+			for _, id := range order {
+				allow(mask, id)
+			}
+		} else {
+			for k, id := range order {
+				if int(long[k])-int(v.chars[i]) <= int(free) {
+					allow(mask, id)
+				}
+			}
+		}
+		if t := v.twin[i]; t != none {
+			path[n.Depth] = to
+			m.walkAwkward(mask, t+1, v.awkward.Nodes[t].End, to)
+		}
+		i = n.End
+	}
+}
+
+// walkAwkward does the same with some of the tokens that are not plain, which a place
+// between characters leads to from at.
+func (m *Matcher) walkAwkward(mask sample.Mask, i, end, at uint32) {
+	nodes := m.v.awkward.Nodes
+	path := m.path
+	if i < end {
+		path[nodes[i].Depth-1] = at
+	}
+	for i < end {
+		n := &nodes[i]
+		from := path[n.Depth-1]
+		to := m.m.next[from][n.Byte]
+		if to == unknown {
+			to = m.m.step(from, n.Byte)
+		}
+		if to == nowhere {
+			i = n.End
 			continue
 		}
 		path[n.Depth] = to
@@ -268,4 +322,21 @@ func (g *Grammar) width(s uint64) (any bool, free uint8) {
 		return false, 0
 	}
 	return false, t.free[s>>stateAt&stateMask]
+}
+
+// freedom is how many characters may follow from a set of items, whatever they are, and
+// nothing else but what is not plain: 0 unless that is all there is to say.
+func (g *Grammar) freedom(set []item) uint8 {
+	best := uint8(0)
+	for _, it := range set {
+		any, free := g.width(it.state)
+		if any {
+			free = wide
+		}
+		best = max(best, free)
+	}
+	if best == wide || len(set) == 1 {
+		return best
+	}
+	return 0
 }

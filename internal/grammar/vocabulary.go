@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"ossian/internal/sample"
@@ -21,58 +22,101 @@ type Vocabulary struct {
 	all      *token.Trie // ordinary tokens
 	awkward  *token.Trie // those that cannot stand in a string just anywhere
 	ordinary sample.Mask
-	plain    []sample.Mask // plain[n]: the others of at most n characters
+	plain    []sample.Mask // plain[n]: the others, of at most n characters
+
+	// Of the nodes of all.
+	twin  []uint32 // the node of awkward with the same bytes, or none
+	chars []uint8  // characters from the root, where it is plain up to there
+	first []uint32 // in order, of its descendants and itself
+	order []uint32 // plain tokens in the order of the tree
+	long  []uint8  // characters of each of order
 }
+
+// none marks a node without a twin.
+const none = ^uint32(0)
 
 // NewVocabulary prepares the tokens with ids below size, which is how many logits a row has.
 func NewVocabulary(t Tokens, size int) *Vocabulary {
-	v := &Vocabulary{tokens: t, size: size, ordinary: v0(size)}
+	v := &Vocabulary{tokens: t, size: size, ordinary: blank(size)}
 	var ids, awkward []uint32
-	length := map[uint32]int{}
-	longest := 0
+	var byLength [][]uint32
 	for id := range uint32(min(size, t.Size())) {
 		b, ok := t.Bytes(id)
-		if !ok || t.IsSpecial(id) || len(b) > 255 {
+		if !ok || t.IsSpecial(id) || len(b) == 0 || len(b) > 255 {
 			continue
 		}
 		ids = append(ids, id)
 		allow(v.ordinary, id)
-		if n, ok := plainLength(b); ok {
-			length[id] = n
-			longest = max(longest, n)
-		} else {
+		n, ok := plainLength(b)
+		if !ok {
 			awkward = append(awkward, id)
+			continue
 		}
+		for len(byLength) <= n {
+			byLength = append(byLength, nil)
+		}
+		byLength[n] = append(byLength[n], id)
 	}
 	spelling := func(id uint32) []byte { b, _ := t.Bytes(id); return b }
 	v.all, v.awkward = token.NewTrie(ids, spelling), token.NewTrie(awkward, spelling)
-	// Most lengths above a few dozen add nothing; they share their mask.
-	count := make([]int, longest+1)
-	for _, n := range length {
-		count[n]++
-	}
-	v.plain = append(v.plain, v0(size))
-	for n := 1; n <= longest; n++ {
-		if count[n] == 0 {
-			v.plain = append(v.plain, v.plain[n-1])
-			continue
-		}
-		m := v0(size)
-		for id, l := range length {
-			if l <= n {
-				allow(m, id)
+	last := blank(size)
+	v.plain = append(v.plain, last)
+	for _, of := range byLength[min(1, len(byLength)):] { // lengths that no token has share the mask before them
+		if len(of) > 0 {
+			last = slices.Clone(last)
+			for _, id := range of {
+				allow(last, id)
 			}
 		}
-		v.plain = append(v.plain, m)
+		v.plain = append(v.plain, last)
 	}
+	v.align()
 	return v
+}
+
+// align goes through both trees at once.
+func (v *Vocabulary) align() {
+	n := len(v.all.Nodes)
+	v.twin, v.chars, v.first = make([]uint32, n), make([]uint8, n), make([]uint32, n+1)
+	path := make([]uint8, v.all.Depth+1) // characters up to each depth
+	awkward := uint32(0)                 // the next node of that tree, whose nodes come in the same order
+	var same []bool                      // of each depth: the path is in it
+	same = append(make([]bool, 0, v.all.Depth+1), true)
+	last := v.plain[len(v.plain)-1]
+	for i := range v.all.Nodes {
+		node := &v.all.Nodes[i]
+		d := int(node.Depth)
+		same = same[:d]
+		in := false
+		if int(awkward) < len(v.awkward.Nodes) {
+			a := &v.awkward.Nodes[awkward]
+			in = same[d-1] && a.Depth == node.Depth && a.Byte == node.Byte
+		}
+		same = append(same, in)
+		v.twin[i] = none
+		if in {
+			v.twin[i] = awkward
+			awkward++
+		}
+		path[d] = path[d-1]
+		if node.Byte&0xC0 != 0x80 { // the first byte of a character
+			path[d]++
+		}
+		v.chars[i] = path[d]
+		v.first[i] = uint32(len(v.order))
+		if node.ID != token.NoToken && last.Allows(node.ID) {
+			v.order = append(v.order, node.ID)
+			v.long = append(v.long, path[d])
+		}
+	}
+	v.first[n] = uint32(len(v.order))
 }
 
 // Size is how many ids a mask is for.
 func (v *Vocabulary) Size() int { return v.size }
 
-// v0 is a mask that allows nothing.
-func v0(size int) sample.Mask { return make(sample.Mask, (size+63)/64) }
+// blank is a mask that allows nothing.
+func blank(size int) sample.Mask { return make(sample.Mask, (size+63)/64) }
 
 func allow(m sample.Mask, id uint32) { m[id/64] |= 1 << (id % 64) }
 
