@@ -191,8 +191,7 @@ func (m *Matcher) make(mask sample.Mask, at uint32) {
 	if m.m.configs[at].accepts {
 		m.allowStops(mask)
 	}
-	var narrow []item
-	some := false // of them may be anything
+	var narrow, wider []item
 	for _, it := range items {
 		any, free := m.m.g.width(it.state)
 		switch {
@@ -200,27 +199,32 @@ func (m *Matcher) make(mask sample.Mask, at uint32) {
 			join(mask, m.v.ordinary)
 			return
 		case free > 0:
-			some = true
-			join(mask, m.v.plain[min(int(free), len(m.v.plain)-1)])
-			m.walkAwkward(mask, 0, uint32(len(m.v.awkward.Nodes)), m.m.number([]item{it}, false))
+			wider = append(wider, it)
 		default:
 			narrow = append(narrow, it)
 		}
 	}
-	if some && len(narrow) > 0 {
+	if len(wider) > 0 && len(narrow) > 0 {
 		at = m.m.number(narrow, false)
 	}
-	if !some || len(narrow) > 0 {
+	if len(narrow) > 0 {
 		m.walkAll(mask, at)
+	}
+	for _, it := range wider {
+		_, free := m.m.g.width(it.state)
+		join(mask, m.v.plain[min(int(free), len(m.v.plain)-1)])
+		m.walkAwkward(mask, 0, uint32(len(m.v.awkward.Nodes)), m.m.number([]item{it}, false))
 	}
 }
 
 // walkAll allows the tokens that lead somewhere. Where any characters may follow, the
-// plain tokens below a node are allowed without looking at them.
+// plain tokens below a node are allowed without looking at them. The mask allows no plain
+// tokens before.
 func (m *Matcher) walkAll(mask sample.Mask, at uint32) {
 	v, nodes := m.v, m.v.all.Nodes
 	path := m.path
 	path[0] = at
+	most := m.mostly(mask, at)
 	for i := uint32(0); int(i) < len(nodes); {
 		n := &nodes[i]
 		from := path[n.Depth-1]
@@ -246,8 +250,10 @@ func (m *Matcher) walkAll(mask sample.Mask, at uint32) {
 		}
 		order, long := v.order[v.first[i]:v.first[n.End]], v.long[v.first[i]:v.first[n.End]]
 		if free == wide {
-			for _, id := range order {
-				allow(mask, id)
+			if !most || n.Depth > 1 {
+				for _, id := range order {
+					allow(mask, id)
+				}
 			}
 		} else {
 			for k, id := range order {
@@ -262,6 +268,34 @@ func (m *Matcher) walkAll(mask sample.Mask, at uint32) {
 		}
 		i = n.End
 	}
+}
+
+// mostly allows all plain tokens when more than half of them begin with a character behind which
+// anything may come, as in a name that is none of a list, and takes back the others.
+func (m *Matcher) mostly(mask sample.Mask, at uint32) bool {
+	v, nodes := m.v, m.v.all.Nodes
+	open := func(i uint32) bool {
+		to := m.m.step(at, nodes[i].Byte)
+		return m.m.free[to] == wide
+	}
+	n := 0
+	for i := uint32(0); int(i) < len(nodes); i = nodes[i].End {
+		if open(i) {
+			n += int(v.first[nodes[i].End] - v.first[i])
+		}
+	}
+	if 2*n <= len(v.order) {
+		return false
+	}
+	join(mask, v.plain[len(v.plain)-1])
+	for i := uint32(0); int(i) < len(nodes); i = nodes[i].End {
+		if !open(i) {
+			for _, id := range v.order[v.first[i]:v.first[nodes[i].End]] {
+				mask[id/64] &^= 1 << (id % 64)
+			}
+		}
+	}
+	return true
 }
 
 // walkAwkward does the same with some of the tokens that are not plain, which a place
