@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ossian/internal/engine"
+	"ossian/internal/guide"
 	"ossian/internal/harmony"
 	"ossian/internal/sample"
 )
@@ -15,6 +16,9 @@ type Model struct {
 	Engine   *engine.Engine
 	Encoding *harmony.Encoding
 	Stop     []uint32 // ids that end a turn beside harmony's own
+	// Format holds turns without a guide of their own to legal headers, the tools on offer, and an
+	// answer in time. Nil lets the model write what it will. It must keep its result.
+	Format func() (*guide.Format, error)
 }
 
 // Options of a turn.
@@ -24,7 +28,8 @@ type Options struct {
 	Stop      []string // texts that end the turn in an answer or preamble; not part of it
 	Sampling  sample.Params
 	Drop      harmony.Drop // which earlier reasoning stays out of the prompt
-	// Guide makes what narrows the turn's tokens; it is told how many there can be. Nil: they are free.
+	// Guide makes what narrows the turn's tokens; it is told how many there can be. Nil: what
+	// Model.Format makes of the conversation.
 	Guide   func(tokens int) engine.MaskSource
 	Key     string // whose turn it is, for fair shares
 	NoDraft bool   // do not guess ahead; the answer is the same
@@ -81,6 +86,9 @@ func (m *Model) Turn(ctx context.Context, conv harmony.Conversation, opt Options
 		tell:   opt.Sampling.Logprobs > 0,
 		parser: m.Encoding.NewParserWith(harmony.Assistant, harmony.ParserOptions{Recipients: recipients(conv)}),
 	}
+	if opt.Guide, err = m.guide(conv, opt.Guide, t); err != nil {
+		return Turn{}, err
+	}
 	res, err := m.generate(ctx, prompt, opt, t.news)
 	return t.finish(res, err)
 }
@@ -117,36 +125,11 @@ func (t *Turn) result(res engine.Result) {
 	t.Drafts, t.Timings = res.Drafts, res.Timings
 }
 
-// recipients are the full names of the tools a conversation offers.
-func recipients(conv harmony.Conversation) []string {
-	var names []string
-	add := func(spaces []harmony.Namespace) {
-		for _, ns := range spaces {
-			if len(ns.Functions) == 0 {
-				names = append(names, ns.Name)
-			}
-			for _, f := range ns.Functions {
-				names = append(names, ns.Name+"."+f.Name)
-			}
-		}
-	}
-	for _, m := range conv.Messages {
-		for _, c := range m.Content {
-			switch c := c.(type) {
-			case harmony.SystemContent:
-				add(c.Tools)
-			case harmony.DeveloperContent:
-				add(append(c.Namespaces, harmony.Namespace{Name: harmony.FunctionsNamespace, Functions: c.Tools}))
-			}
-		}
-	}
-	return names
-}
-
 // turn is one under way.
 type turn struct {
 	emit   func(Event) error
 	parser *harmony.Parser
+	mask   closer // nil: the tokens are free, or their guide closes nothing
 	stop   stopper
 	tell   bool           // events bring their tokens
 	fresh  []sample.Token // of the open message, not yet in an event
@@ -277,6 +260,10 @@ func (t *turn) finish(res engine.Result, err error) (Turn, error) {
 		}
 	}
 	out.result(res)
+	if t.mask != nil && t.mask.Closed() && res.HasStop {
+		// Whole in form, but not all that the model would have said.
+		out.Finish, out.CutIn = FinishLength, kindOf(out.Messages[len(out.Messages)-1])
+	}
 	if n := len(out.Messages); out.Finish == FinishStop && len(out.Calls) > 0 && out.Messages[n-1].IsCall() {
 		out.Finish = FinishCalls
 	}

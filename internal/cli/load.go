@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"ossian/internal/backend/cpu"
 	"ossian/internal/chat"
 	"ossian/internal/engine"
+	"ossian/internal/grammar"
+	"ossian/internal/guide"
 	"ossian/internal/harmony"
 	"ossian/internal/model"
 	"ossian/internal/plan"
@@ -105,6 +108,10 @@ func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
 	s.heapLimit(m.plan)
 	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Chunk: cpu.DefaultChunk, Draft: engine.MaxDraft, Valid: m.sayable})
 	m.chat.Stop = m.stops(append(m.gen.eos, cfg.EOS...))
+	m.chat.Format = sync.OnceValues(func() (*guide.Format, error) {
+		return guide.New(m.tok, grammar.NewVocabulary(m.tok, cfg.Vocab))
+	})
+	go m.chat.Format() // a fifth of a second that the first answer need not wait for
 	m.loadTime = s.now().Sub(start)
 	return m, nil
 }

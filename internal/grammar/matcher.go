@@ -9,8 +9,8 @@ import (
 
 // Bounds of a matcher's caches, in configurations of some 1.2 KB and masks of 25 KB.
 const (
-	maxConfigs = 1 << 15
-	maxMasks   = 1 << 10
+	maxConfigs = 1 << 13
+	maxMasks   = 1 << 8
 )
 
 // Matcher follows one sequence through a grammar. It is an engine.MaskSource.

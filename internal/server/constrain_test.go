@@ -50,7 +50,8 @@ func TestForcedCalls(t *testing.T) {
 	} {
 		_, _, body := b.ask(t, "POST", "/v1/chat/completions", user(answered, `,"max_tokens":80,"tool_choice":`+choice+`,`+tools))
 		got := into[openai.ChatCompletion](t, body).Choices[0]
-		if got.FinishReason != "tool_calls" || len(got.Message.ToolCalls) != 1 {
+		// The parrot has nothing to say there, so the tokens run out and the arguments are led to their end.
+		if got.FinishReason != "length" || len(got.Message.ToolCalls) != 1 {
 			t.Errorf("%s: %s", choice, body)
 			continue
 		}
@@ -67,7 +68,7 @@ func TestForcedCalls(t *testing.T) {
 		t.Error(body)
 	}
 	_, _, body = b.ask(t, "POST", "/v1/messages", `{"model":"parrot","max_tokens":80,"messages":[{"role":"user","content":`+quoted(answered)+`}],"tool_choice":{"type":"any"},"tools":[{"name":"look","input_schema":{"type":"object"}}]}`)
-	if got := into[message](t, body); got.StopReason != "tool_use" {
+	if got := into[message](t, body); got.StopReason != "max_tokens" || !strings.Contains(body, "tool_use") {
 		t.Error(body)
 	}
 }

@@ -41,7 +41,9 @@ func New(opt Options) *Server {
 
 // SetModel makes the server ready.
 func (s *Server) SetModel(m *Model) {
-	m.format = sync.OnceValues(m.newFormat)
+	if m.format = m.Chat.Format; m.format == nil {
+		m.format = sync.OnceValues(m.newFormat)
+	}
 	s.model.Store(m)
 }
 
