@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 var quiet = []struct {
 	name, stdin string
 	args        []string
-	code        int
+	code        int // -1: depends on the machine
 	says        string
 	serves      bool // it is asked over loopback what says is the answer to
 }{
@@ -46,6 +46,8 @@ var quiet = []struct {
 	{name: "serve offline", args: []string{"serve", "--offline", "--addr", "127.0.0.1:0"}, serves: true, says: "Tokyo"},
 	{name: "pull offline", args: []string{"pull", "--offline", "gpt-oss-20b"}, code: 1, says: "--offline forbids connections"},
 	{name: "verify", args: []string{"verify", "gpt-oss-20b"}, code: 1, says: "no model"},
+	{name: "doctor", args: []string{"doctor"}, says: "nano", code: -1},
+	{name: "show", args: []string{"show"}, says: "nano"},
 	{name: "list", args: []string{"list"}, says: "nano"},
 	{name: "egress", args: []string{"egress"}, says: "0 connections"},
 	{name: "version", args: []string{"version"}, says: "ossian"},
@@ -76,7 +78,7 @@ func TestSilence(t *testing.T) {
 			if q.serves != (len(calls) > 0) {
 				t.Errorf("calls for the network: %v", calls)
 			}
-			if code != q.code || !strings.Contains(said.String(), q.says) {
+			if q.code >= 0 && code != q.code || code < 0 || !strings.Contains(said.String(), q.says) {
 				t.Errorf("exit code %d, %s", code, said)
 			}
 		})
