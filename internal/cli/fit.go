@@ -45,6 +45,9 @@ func (c *fitCmd) Validate() error {
 	if c.Threads > maxThreads {
 		return usage("--threads %d is beyond %d", c.Threads, maxThreads)
 	}
+	if c.Measure && c.Context == 1 {
+		return usage("--measure needs a --context of 2 or more")
+	}
 	if c.Measure && c.Model == "" {
 		return usage("--measure needs a model to load: ossian fit --measure MODEL")
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"ossian/internal/backend/cpu"
-	"ossian/internal/engine"
 	"ossian/internal/mem"
 	"ossian/internal/model"
 	"ossian/internal/plan"
@@ -24,14 +23,8 @@ func (p *peak) text() string {
 	return fmt.Sprintf("measured: the process took %s at most, planned %s: %+.1f %%\n", size(p.Measured), size(p.Planned), 100*p.off())
 }
 
-// measurePrompt fills a pass, so that all of the workspace is used; then some tokens are written.
-const (
-	measurePrompt = cpu.DefaultChunk
-	measureTokens = 4
-)
-
-// measure loads a model as planned, reads a prompt, writes some tokens, and then fills the
-// context of every user: the most that the plan allows.
+// measure loads a model as planned, computes, and fills the context of every user: the
+// most that the plan allows.
 func (c *fitCmd) measure(ctx context.Context, sys *system, name string, p *plan.Plan) (*peak, error) {
 	f := &loadFlags{modelFlag: modelFlag{Model: name}, weightFlags: c.weightFlags, Context: p.Context, Threads: c.Threads}
 	f.users = p.Users
@@ -40,25 +33,21 @@ func (c *fitCmd) measure(ctx context.Context, sys *system, name string, p *plan.
 		return nil, err
 	}
 	defer m.close()
-	cfg := m.backend.Config()
-	ids := make([]uint32, min(measurePrompt, p.Context-measureTokens))
-	for i := range ids {
-		ids[i] = uint32(i * 7919 % cfg.Vocab)
-	}
-	if _, err := m.chat.Engine.Generate(ctx, engine.Request{Prompt: ids, MaxTokens: measureTokens},
-		func(engine.Event) error { return nil }); err != nil {
-		return nil, err
-	}
 	b, ok := m.backend.(interface{ Full(model.Seq) error })
 	if !ok {
 		return nil, fmt.Errorf("%s does not tell what its contexts take", m.name)
 	}
-	for range p.Users {
+	for user := range p.Users {
 		seq, err := m.backend.NewSeq(p.Context)
 		if err != nil {
 			return nil, err
 		}
 		defer m.backend.FreeSeq(seq)
+		if user == 0 {
+			if err := pass(ctx, m.backend, seq, p.Context); err != nil {
+				return nil, err
+			}
+		}
 		if err := b.Full(seq); err != nil {
 			return nil, err
 		}
@@ -68,4 +57,20 @@ func (c *fitCmd) measure(ctx context.Context, sys *system, name string, p *plan.
 		return nil, fmt.Errorf("this system does not say what a process takes")
 	}
 	return &peak{Planned: p.Need.Peak() + p.Need.Mapped, Measured: most}, nil
+}
+
+// pass steps a whole chunk of tokens, so that all of the workspace is used, and one more.
+func pass(ctx context.Context, b model.Backend, seq model.Seq, most int) error {
+	vocab := b.Config().Vocab
+	ids := make([]uint32, min(cpu.DefaultChunk, most-1))
+	for i := range ids {
+		ids[i] = uint32(i * 7919 % vocab)
+	}
+	row := make([]float32, vocab)
+	for _, tokens := range [][]uint32{ids, ids[:1]} {
+		if err := b.Step(ctx, []model.Item{{Seq: seq, Tokens: tokens, Logits: row}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -106,7 +106,7 @@ func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
 		return nil, err
 	}
 	s.heapLimit(m.plan)
-	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Chunk: cpu.DefaultChunk, Draft: engine.MaxDraft, Valid: m.sayable})
+	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Memory: m.plan.Need.KV, Chunk: cpu.DefaultChunk, Draft: engine.MaxDraft, Valid: m.sayable})
 	m.chat.Stop = m.stops(append(m.gen.eos, cfg.EOS...))
 	m.chat.Format = sync.OnceValues(func() (*guide.Format, error) {
 		return guide.New(m.tok, grammar.NewVocabulary(m.tok, cfg.Vocab))
