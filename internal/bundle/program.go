@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"context"
+	"debug/buildinfo"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 // ProgramFile says where an executable of this program belongs in a bundle. The Go
 // toolchain writes into every executable what it was built from and for.
 func ProgramFile(from, main string) (Source, error) {
-	info, err := buildInfo(from)
+	info, err := buildinfo.ReadFile(from)
 	if err != nil {
 		return Source{}, &Error{What: from, Why: "looking for what it was built from", Next: "give an ossian executable", Err: err}
 	}

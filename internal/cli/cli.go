@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"ossian/internal/argv"
+	"github.com/alecthomas/kong"
 )
 
 // Exit codes.
@@ -53,13 +53,18 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 }
 
 func run(ctx context.Context, args []string, sys *system) int {
+	helped := false
 	cmds := &commands{}
-	grammar, err := argv.New("ossian", description, cmds)
+	parser, err := kong.New(cmds, kong.Name("ossian"), kong.Description(description),
+		kong.Writers(sys.stdout, sys.stderr), kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(sys))
 	if err != nil {
 		return sys.fail(err)
 	}
 	if len(args) == 0 {
-		_ = grammar.WriteHelp(sys.stderr, sys.columns(sys.stderr))
+		parser.Stdout = sys.stderr
+		_, _ = parser.Parse([]string{"--help"})
 		return exitUsage
 	}
 	switch args[0] { // as people try first
@@ -68,26 +73,15 @@ func run(ctx context.Context, args []string, sys *system) int {
 	case "--version":
 		args = append([]string{"version"}, args[1:]...)
 	}
-	chosen, help, err := grammar.Parse(args, sys.getenv)
-	if help {
-		return sys.fail(chosen.WriteHelp(sys.stdout, sys.columns(sys.stdout)))
-	}
-	if v, ok := chosen.Target().(interface{ Validate() error }); ok && err == nil {
-		err = v.Validate()
+	parsed, err := parser.Parse(args)
+	if helped {
+		return exitOK
 	}
 	if err != nil {
-		return sys.fail(usageOf(args, chosen, err))
+		return sys.fail(usageOf(args, err))
 	}
 	sys.offline = cmds.Offline
-	switch c := chosen.Target().(type) {
-	case interface {
-		Run(ctx context.Context, sys *system) error
-	}:
-		err = c.Run(ctx, sys)
-	case interface{ Run(sys *system) error }:
-		err = c.Run(sys)
-	}
-	return sys.fail(err)
+	return sys.fail(parsed.Run())
 }
 
 // usageError is a command line that makes no sense.
@@ -98,15 +92,23 @@ func (e *usageError) Error() string { return e.text }
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
 // usageOf says where the help for a misunderstood command line is.
-func usageOf(args []string, at *argv.Command, err error) error {
+func usageOf(args []string, err error) error {
+	help := "ossian --help"
+	var pe *kong.ParseError
+	if errors.As(err, &pe) && pe.Context != nil && pe.Context.Selected() != nil {
+		help = "ossian " + pe.Context.Selected().Name + " --help"
+	}
 	text := err.Error()
+	if ue := (*usageError)(nil); errors.As(err, &ue) {
+		text = ue.text
+	}
 	if rest, is := strings.CutPrefix(text, "unexpected argument "+args[0]); is && (rest == "" || rest[0] == ',') {
 		text = fmt.Sprintf("there is no command %q%s", args[0], rest)
 		if strings.Contains(args[0], " ") {
 			text += fmt.Sprintf("; to ask that: ossian run %q", args[0])
 		}
 	}
-	return usage("%s; see %q", text, at.String()+" --help")
+	return usage("%s; see %q", text, help)
 }
 
 // coded is an outcome that is no failure but has its own exit code. Whatever there

@@ -51,8 +51,8 @@ func TestUsage(t *testing.T) {
 		t.Errorf("no arguments: %d, %q, %q", code, &w.out, &w.err)
 	}
 	for args, want := range map[string]string{
-		"rnu hello":              `there is no command "rnu", did you mean "run"?; see`,
-		"lst":                    `there is no command "lst", did you mean "list"?`,
+		"rnu hello":              `there is no command "rnu", did you mean one of "run", "rm"?; see`,
+		"lst":                    `there is no command "lst", did you mean one of "fit", "list", "use"?`,
 		"keys crate x":           `unexpected argument crate, did you mean "create"?; see "ossian keys --help"`,
 		"synth":                  "expected",
 		"synth 30b x":            "must be one of",

@@ -76,17 +76,6 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// columns is the width for text on a stream: a terminal's, as far as that reads well.
-func (s *system) columns(stream any) int {
-	const usual, most = 80, 100
-	if f, ok := stream.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w >= 40 {
-			return min(w, most)
-		}
-	}
-	return usual
-}
-
 func interruptible(ctx context.Context) (context.Context, func()) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

@@ -7,7 +7,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"platform", []string{
-		"internal/num", "internal/cpu", "internal/mem", "internal/par", "internal/egress", "internal/argv", "internal/disk", "internal/regular",
+		"internal/num", "internal/cpu", "internal/mem", "internal/par", "internal/egress", "internal/disk", "internal/regular",
 	}},
 	{"formats", []string{
 		"internal/safetensors", "internal/gguf", "internal/token", "internal/schema",
@@ -56,8 +56,9 @@ var standalone = []string{"internal/lint", "internal/token/gen"}
 // owners says which packages may import a third-party module, and why it is here.
 // Test files may use what testOnly lists, anywhere.
 var owners = map[string][]string{
-	"golang.org/x/sys":  {"internal/mem", "internal/cpu", "internal/par"},
-	"golang.org/x/term": {"internal/cli"},
+	"github.com/alecthomas/kong": {"internal/cli"},
+	"golang.org/x/sys":           {"internal/mem", "internal/cpu", "internal/par"},
+	"golang.org/x/term":          {"internal/cli"},
 }
 
 var testOnly = []string{"github.com/google/go-cmp", "github.com/santhosh-tekuri/jsonschema/v6"}
