@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,6 +83,28 @@ func TestNanoKnows(t *testing.T) {
 		w := newNano(t, "")
 		if code := w.run(t, "run", question); code != 0 || !strings.Contains(w.out.String(), want) || !strings.HasPrefix(w.err.String(), "reasoning: ") {
 			t.Errorf("%s: exit code %d, %q, reasoning %q", question, code, &w.out, &w.err)
+		}
+	}
+}
+
+// TestNanoServesAgain: what was read of a prompt before a restart is not read after it.
+func TestNanoServesAgain(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "prompts")
+	for i := range 2 {
+		w := newNano(t, "")
+		url, said, end := w.serve(t, "--prompt-file", file)
+		res, err := http.Post(url+"/v1/chat/completions", "application/json",
+			strings.NewReader(`{"max_tokens":3,"messages":[{"role":"user","content":"What is 17 + 25? Say it in one word, please."}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if !bytes.Contains(body, []byte(`"cached_tokens":`)) || bytes.Contains(body, []byte(`"cached_tokens":0,`)) != (i == 0) {
+			t.Errorf("run %d: %s", i, body)
+		}
+		if code := end(); code != 0 || strings.Contains(said.String(), file) {
+			t.Errorf("exit code %d: %s", code, said)
 		}
 	}
 }

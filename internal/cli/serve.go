@@ -32,6 +32,8 @@ type serveCmd struct {
 	Store       bool          `negatable:"" default:"true" help:"Keep responses on the disk for clients that ask for it, as the API does unless told store: false (default: yes)."`
 	StoreTime   time.Duration `default:"720h" placeholder:"TIME" help:"How long they are kept (default: 30 days)."`
 	StoreFile   string        `placeholder:"FILE" help:"Where they are kept (default: ~/.ossian/store.log)."`
+	PromptFile  string        `placeholder:"FILE" help:"Keep here what was read of prompts, so that after a restart conversations go on without reading them again. It can be read back to what they said: keep it where only you can."`
+	PromptBytes int64         `default:"4294967296" placeholder:"BYTES" help:"Most bytes of that (default: ${default})."`
 	Date        bool          `negatable:"" default:"true" help:"Tell the model today's date (default: yes)."`
 	Log         string        `enum:"text,json,none" default:"text" help:"Log of requests on standard error, without a word of what they say: ${enum} (default: ${default})."`
 	Verbose     bool          `short:"v" help:"Log probes and broken connections too."`
@@ -45,7 +47,7 @@ func (serveCmd) Help() string {
 Examples:
 
     ossian serve
-    ossian serve -m ~/models/gpt-oss-20b --context 65536
+    ossian serve -m ~/models/gpt-oss-20b --context 65536 --prompt-file ~/.ossian/prompts
     ossian serve --addr 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --host llm.example.org
     curl http://127.0.0.1:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "What is 17 + 25?"}]}'`
 }
@@ -103,11 +105,14 @@ func (c *serveCmd) Run(ctx context.Context, sys *system) error {
 		return err
 	}
 	defer m.close()
+	c.restore(sys, m)
 	s.SetModel(c.served(m, sys.now()))
 	if !c.Quiet {
 		fmt.Fprintf(sys.stderr, "ossian: %s answers at %s/v1; Ctrl-C ends it\n", m.name, address(l.Addr(), certs != nil))
 	}
-	return <-ended
+	err = <-ended
+	c.save(sys, m)
+	return err
 }
 
 func (c *serveCmd) options(sys *system) server.Options {
