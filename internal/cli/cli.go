@@ -96,11 +96,14 @@ func usageOf(args []string, err error) error {
 	help := "ossian --help"
 	var pe *kong.ParseError
 	if errors.As(err, &pe) && pe.Context != nil && pe.Context.Selected() != nil {
-		help = "ossian " + pe.Context.Selected().Name + " --help"
+		help = pe.Context.Selected().FullPath() + " --help"
 	}
 	text := err.Error()
 	if ue := (*usageError)(nil); errors.As(err, &ue) {
 		text = ue.text
+	}
+	if flag, _, is := strings.Cut(text, ": expected "); is && strings.Contains(text, `but got "EOL"`) {
+		text = flag + " needs a value"
 	}
 	if rest, is := strings.CutPrefix(text, "unexpected argument "+args[0]); is && (rest == "" || rest[0] == ',') {
 		text = fmt.Sprintf("there is no command %q%s", args[0], rest)

@@ -54,6 +54,8 @@ func TestUsage(t *testing.T) {
 		"rnu hello":              `there is no command "rnu", did you mean one of "run", "rm"?; see`,
 		"lst":                    `there is no command "lst", did you mean one of "fit", "list", "use"?`,
 		"keys crate x":           `unexpected argument crate, did you mean "create"?; see "ossian keys --help"`,
+		"keys create":            `see "ossian keys create --help"`,
+		"run --effort":           `--effort needs a value; see "ossian run --help"`,
 		"synth":                  "expected",
 		"synth 30b x":            "must be one of",
 		"tokens --render x":      "--render reads one request",
