@@ -162,13 +162,17 @@ func (c *compiler) leaves(s state) ([]*Node, error) {
 	for len(s.pending) > 0 {
 		w := s.pending[0]
 		s.pending = s.pending[1:]
-		if err := c.budget.Spend(16); err != nil {
+		if err := c.budget.Spend(32 + len(w.at)/4); err != nil {
 			return nil, wrap(w.at, "", err)
 		}
+		hops := 0
 		for up := w.from; up != nil; up = up.from {
-			if up.key() == w.key() {
+			if hops++; up.neg == w.neg && up.at == w.at {
 				return nil, fail(w.at, "$ref", "it leads back to itself before any value is read")
 			}
+		}
+		if err := c.budget.Spend(2 * hops); err != nil {
+			return nil, wrap(w.at, "", err)
 		}
 		if s.seen[w.key()] {
 			continue
@@ -192,6 +196,9 @@ func (c *compiler) leaves(s state) ([]*Node, error) {
 	ch := s.choices[0]
 	rest := s.choices[1:]
 	branch := func(extra ...*clause) ([]*Node, error) {
+		if err := c.budget.Spend(32 + 8*len(s.seen) + 2*len(s.base)); err != nil {
+			return nil, wrap(ch.at, ch.keyword, err)
+		}
 		sub := state{base: slices.Clip(s.base), choices: slices.Clip(rest), seen: make(map[string]bool, len(s.seen))}
 		for k := range s.seen {
 			sub.seen[k] = true

@@ -10,6 +10,9 @@ import (
 
 // leaf is what schemas without logic allow together; nil when it is nothing.
 func (c *compiler) leaf(base []*clause) (*Node, error) {
+	if err := c.budget.Spend(256 + 128*len(base)); err != nil {
+		return nil, wrap(base[0].at, "", err)
+	}
 	kinds := allTypes
 	var allowed map[string]any // by their spelling; nil: no enum
 	var excluded []any
