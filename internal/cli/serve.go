@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"ossian/internal/keys"
 	"ossian/internal/server"
 	"ossian/internal/store"
@@ -36,11 +38,15 @@ type serveCmd struct {
 	PromptBytes int64         `default:"4294967296" placeholder:"BYTES" help:"Most bytes of that (default: ${default})."`
 	Date        bool          `negatable:"" default:"true" help:"Tell the model today's date (default: yes)."`
 	Log         string        `enum:"text,json,none" default:"text" help:"Log of requests on standard error, without a word of what they say: ${enum} (default: ${default})."`
+	Config      string        `type:"path" placeholder:"FILE" help:"Read settings from it: lines \"name = value\" with the names of these flags (default: ~/.ossian/serve.conf, if it is there)."`
+	PrintConfig bool          `help:"Print the settings in force, as such a file, and end."`
 	Verbose     bool          `short:"v" help:"Log probes and broken connections too."`
 }
 
 func (serveCmd) Help() string {
 	return `Answers OpenAI's API at http://127.0.0.1:8080/v1 until Ctrl-C or SIGTERM; then running answers are finished first. Pages in browsers cannot use it unless --origin names them. To serve other machines, make a key with "ossian keys create" and give --addr.
+
+Every flag can also be set in the environment, --max-body as OSSIAN_SERVE_MAX_BODY, and in a configuration file; the command line goes first, then the environment.
 
 /healthz says that it lives, /readyz whether the model is loaded, /metrics counts (Prometheus).
 
@@ -48,6 +54,7 @@ Examples:
 
     ossian serve
     ossian serve -m ~/models/gpt-oss-20b --context 65536 --prompt-file ~/.ossian/prompts
+    ossian serve --print-config > ~/.ossian/serve.conf
     ossian serve --addr 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --host llm.example.org
     curl http://127.0.0.1:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "What is 17 + 25?"}]}'`
 }
@@ -67,7 +74,10 @@ func (c *serveCmd) Validate() error {
 	return c.loadFlags.check()
 }
 
-func (c *serveCmd) Run(ctx context.Context, sys *system) error {
+func (c *serveCmd) Run(ctx context.Context, sys *system, line *kong.Context) error {
+	if c.PrintConfig {
+		return printSettings(line, sys.stdout)
+	}
 	ctx, stop := sys.interrupt(ctx)
 	defer stop()
 	certs, err := c.certificates()

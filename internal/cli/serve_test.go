@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -67,8 +69,15 @@ func TestServe(t *testing.T) {
 	if p := w.prompt(t, 0); !strings.Contains(p, "Current date: 2026-01-31") {
 		t.Errorf("prompt %q", p)
 	}
+	ps := newWorld(t, "", "")
+	if code := ps.run(t, "ps", "--url", url+"/v1/"); code != 0 || !strings.Contains(ps.out.String(), "scripted, gpt-oss:20b  ready") || !strings.Contains(ps.out.String(), "0 running, 0 waiting") {
+		t.Error(code, &ps.out, &ps.err)
+	}
 	if code := end(); code != 0 {
 		t.Errorf("exit code %d: %s", code, said)
+	}
+	if code := ps.run(t, "ps", "--url", url); code != 1 || !strings.Contains(ps.err.String(), "no server answers") {
+		t.Error(code, &ps.err)
 	}
 	if log := said.String(); !strings.Contains(log, `path="POST /v1/chat/completions" status=200`) || strings.Contains(log, "secret") || strings.Contains(log, "It is 42") {
 		t.Errorf("log %s", log)
@@ -154,5 +163,50 @@ func TestKeysCommand(t *testing.T) {
 	}
 	if r := do("create", "x", "--concurrent", "-1"); r.code != 2 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestServeConfig: the command line goes before the environment, that before the file.
+func TestServeConfig(t *testing.T) {
+	home := t.TempDir()
+	file := filepath.Join(home, "serve.conf")
+	if err := os.WriteFile(file, []byte("# ours\nname = one\nname = two\naddr = 127.0.0.1:1\nmax-body = 1000\nrequest-time = 5m\nstore = false\n\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	do := func(args ...string) (int, string, string) {
+		w := newWorld(t, "", "")
+		w.getenv = func(name string) string {
+			return map[string]string{"OSSIAN_HOME": home, "OSSIAN_SERVE_ADDR": "127.0.0.1:2", "OSSIAN_SERVE_MAX_BODY": "2000", "OSSIAN_MODEL": "m"}[name]
+		}
+		code := w.run(t, append([]string{"serve", "--print-config"}, args...)...)
+		return code, w.out.String(), w.err.String()
+	}
+	code, out, err := do("--max-body", "3000")
+	for _, want := range []string{"max-body = 3000\n", "addr = 127.0.0.1:2\n", "request-time = 5m0s\n", "name = one\nname = two\n", "store = false\n", "model = m\n", "# tls-cert =\n", "date = true\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in %s", want, out)
+		}
+	}
+	if code != 0 || err != "" {
+		t.Error(code, err)
+	}
+	// What is printed can be read.
+	again := filepath.Join(home, "again.conf")
+	if err := os.WriteFile(again, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, same, err := do("--config", again, "--max-body", "3000"); same != out {
+		t.Errorf("%s\nis not\n%s%s", same, out, err)
+	}
+	for text, want := range map[string]string{"nonsense": "line 1", "\nadr = x": `no setting "adr"`, "max-requests = many": "max-requests", "config = x": "no setting"} {
+		if err := os.WriteFile(again, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, err := do("--config", again); code != 2 || !strings.Contains(err, want) {
+			t.Errorf("%q: %d %s", text, code, err)
+		}
+	}
+	if code, _, err := do("--config", filepath.Join(home, "none")); code == 0 || !strings.Contains(err, "none") {
+		t.Error(code, err)
 	}
 }

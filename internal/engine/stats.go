@@ -13,6 +13,7 @@ type Stats struct {
 	PutBack   int // times that a sequence had to give its room to others
 
 	KVBytes int64 // taken or promised
+	KVLimit int64 // most of these; 0: no limit
 }
 
 // Stats gives the figures of now.
@@ -21,5 +22,6 @@ func (e *Engine) Stats() Stats {
 	defer e.mu.Unlock()
 	s := e.stats
 	s.Waiting = e.waiting // beside a step requests arrive
+	s.KVLimit = e.memory
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"ossian/internal/chat"
 )
@@ -15,6 +16,7 @@ func (s *Server) generate(ctx context.Context, x *exchange, n int, turn func(i i
 	event func(i int, e chat.Event) error) ([]chat.Turn, error) {
 	turns, errs := make([]chat.Turn, n), make([]error, n)
 	watch := s.watch(x)
+	defer context.AfterFunc(ctx, func() { watch.left.Store(time.Now().UnixNano()) })()
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for i := range n {

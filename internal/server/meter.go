@@ -12,7 +12,6 @@ import (
 
 // meter counts what happens. Everything it knows is a number.
 type meter struct {
-	running, waiting          atomic.Int64
 	prompt, cached, generated atomic.Int64
 	cancelled                 atomic.Int64
 
@@ -21,6 +20,7 @@ type meter struct {
 	took     *histogram // a request, seconds
 	first    *histogram // to the first token
 	between  *histogram // from token to token
+	stopped  *histogram // from the client's leaving to the end of its work
 }
 
 type outcome struct {
@@ -33,6 +33,7 @@ func newMeter() *meter {
 		requests: map[outcome]int64{},
 		took:     newHistogram(0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600),
 		first:    newHistogram(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120),
+		stopped:  newHistogram(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 		between:  newHistogram(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2),
 	}
 }
@@ -53,23 +54,17 @@ type watch struct {
 	x     *exchange
 	now   func() time.Time
 	began time.Time
-	begun bool // the model has begun with it
+	left  atomic.Int64 // when the client did, in nanoseconds
 	last  time.Time
 }
 
 func (s *Server) watch(x *exchange) *watch {
-	s.meter.waiting.Add(1)
 	return &watch{m: s.meter, x: x, now: s.opt.Now, began: s.opt.Now()}
 }
 
 func (w *watch) event(e chat.Event) {
 	if e.Kind == chat.Queued {
 		return
-	}
-	if !w.begun {
-		w.begun = true
-		w.m.waiting.Add(-1)
-		w.m.running.Add(1)
 	}
 	if e.Kind == chat.Prompt || e.Kind == chat.Warning {
 		return
@@ -87,10 +82,10 @@ func (w *watch) event(e chat.Event) {
 }
 
 func (w *watch) end(ctx context.Context, err error, turns ...chat.Turn) {
-	if w.begun {
-		w.m.running.Add(-1)
-	} else {
-		w.m.waiting.Add(-1)
+	if at := w.left.Load(); at > 0 {
+		w.m.mu.Lock()
+		w.m.stopped.observe(time.Since(time.Unix(0, at)).Seconds())
+		w.m.mu.Unlock()
 	}
 	for i, t := range turns {
 		if i == 0 {

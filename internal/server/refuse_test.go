@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -241,8 +242,11 @@ func TestClientLeaves(t *testing.T) {
 			t.Error("it computes on")
 		}
 	}
-	if b.meter.cancelled.Load() != 2 || b.meter.running.Load() != 0 || b.meter.waiting.Load() != 0 {
-		t.Errorf("cut %d, running %d, waiting %d", b.meter.cancelled.Load(), b.meter.running.Load(), b.meter.waiting.Load())
+	if e, _ := b.engine(); b.meter.cancelled.Load() != 2 || e.Running != 0 || e.Waiting != 0 {
+		t.Errorf("cut %d, running %d, waiting %d", b.meter.cancelled.Load(), e.Running, e.Waiting)
+	}
+	if _, _, body := b.ask(t, "GET", "/metrics", ""); !strings.Contains(body, "ossian_stop_seconds_count 2\n") {
+		t.Error(body)
 	}
 }
 
@@ -345,4 +349,46 @@ func (s small) Accept() (net.Conn, error) {
 		_ = c.(*net.TCPConn).SetWriteBuffer(1 << 10)
 	}
 	return c, err
+}
+
+// TestMetrics: the text is well-formed, and what happened is in it.
+func TestMetrics(t *testing.T) {
+	b := newBench(t, Options{})
+	for range 3 {
+		b.ask(t, "POST", "/v1/chat/completions", user(answered, ""))
+	}
+	b.ask(t, "POST", "/v1/chat/completions", "{")
+	_, head, body := b.ask(t, "GET", "/metrics", "")
+	typed := map[string]bool{}
+	for line := range strings.Lines(body) {
+		f := strings.Fields(line)
+		switch {
+		case strings.HasPrefix(line, "# TYPE "):
+			typed[f[2]] = true
+		case strings.HasPrefix(line, "# HELP "):
+		default:
+			name, _, _ := strings.Cut(f[0], "{")
+			for _, end := range []string{"_bucket", "_sum", "_count"} {
+				if base := strings.TrimSuffix(name, end); typed[base] {
+					name = base
+				}
+			}
+			if _, err := strconv.ParseFloat(f[len(f)-1], 64); err != nil || !typed[name] {
+				t.Errorf("line %q", line)
+			}
+		}
+	}
+	for _, want := range []string{"ossian_ready 1\n", "ossian_first_token_seconds_count 3\n", `ossian_http_requests_total{route="POST /v1/chat/completions",status="200"} 3`,
+		`status="400"} 1`, "vllm:num_requests_waiting 0\n", "vllm:kv_cache_usage_perc 0", "ossian_generated_tokens_total 27\n"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not in %s", want, body)
+		}
+	}
+	if !strings.HasPrefix(head.Get("Content-Type"), "text/plain; version=0.0.4") {
+		t.Error(head)
+	}
+	_, _, body = b.ask(t, "GET", "/status", "")
+	if got := into[Status](t, body); !got.Ready || got.Models[0] != "parrot" || got.Context != 2000 || got.Generated != 27 {
+		t.Error(body)
+	}
 }

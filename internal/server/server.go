@@ -86,6 +86,7 @@ func (s *Server) routes() []route {
 		{"GET /healthz", true, s.health},
 		{"GET /readyz", true, s.ready},
 		{"GET /metrics", false, s.metrics},
+		{"GET /status", false, s.status},
 		{"GET /v1/models", false, s.listModels},
 		{"GET /v1/models/{id...}", false, s.getModel},
 		{"POST /v1/chat/completions", false, s.chatCompletions},
