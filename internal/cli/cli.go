@@ -22,22 +22,23 @@ const (
 // commands is the whole grammar.
 type commands struct {
 	offlineFlag
-	Run    runCmd    `cmd:"" help:"Ask once and print the answer."`
-	Serve  serveCmd  `cmd:"" help:"Answer OpenAI's API over HTTP."`
-	Ps     psCmd     `cmd:"" help:"Show what a running server does."`
-	Keys   keysCmd   `cmd:"" help:"Make, list and revoke the API keys of a server."`
-	Chat   chatCmd   `cmd:"" help:"Talk with a model, turn by turn."`
-	Show   showCmd   `cmd:"" help:"Show a model's architecture, sizes and memory needs."`
-	Fit    fitCmd    `cmd:"" help:"Say whether a model fits this machine, how, and how fast it will be."`
-	Tokens tokensCmd `cmd:"" help:"Turn text into token ids and back."`
-	Logits logitsCmd `cmd:"" help:"Print what a model predicts after each token."`
-	Bench  benchCmd  `cmd:"" help:"Measure speed, and how much of the machine's limits that is."`
-	Synth  synthCmd  `cmd:"" help:"Write a checkpoint of published shape with random weights."`
-	Pull   pullCmd   `cmd:"" help:"Fetch a model, or go on fetching it."`
-	List   listCmd   `cmd:"" help:"List the models that are here."`
-	Use    useCmd    `cmd:"" help:"Give a model that lies elsewhere a name, without copying it."`
-	Verify verifyCmd `cmd:"" help:"Check a model against its published or recorded hashes, and repair it."`
-	Rm     rmCmd     `cmd:"" help:"Remove a model."`
+	Run        runCmd        `cmd:"" help:"Ask once and print the answer."`
+	Serve      serveCmd      `cmd:"" help:"Answer OpenAI's API over HTTP."`
+	Ps         psCmd         `cmd:"" help:"Show what a running server does."`
+	Keys       keysCmd       `cmd:"" help:"Make, list and revoke the API keys of a server."`
+	Chat       chatCmd       `cmd:"" help:"Talk with a model, turn by turn."`
+	Show       showCmd       `cmd:"" help:"Show a model's architecture, sizes and memory needs."`
+	Fit        fitCmd        `cmd:"" help:"Say whether a model fits this machine, how, and how fast it will be."`
+	Tokens     tokensCmd     `cmd:"" help:"Turn text into token ids and back."`
+	Logits     logitsCmd     `cmd:"" help:"Print what a model predicts after each token."`
+	Bench      benchCmd      `cmd:"" help:"Measure speed, and how much of the machine's limits that is."`
+	BenchServe benchServeCmd `cmd:"" name:"bench-serve" help:"Load a running server with many clients (also: bench serve)."`
+	Synth      synthCmd      `cmd:"" help:"Write a checkpoint of published shape with random weights."`
+	Pull       pullCmd       `cmd:"" help:"Fetch a model, or go on fetching it."`
+	List       listCmd       `cmd:"" help:"List the models that are here."`
+	Use        useCmd        `cmd:"" help:"Give a model that lies elsewhere a name, without copying it."`
+	Verify     verifyCmd     `cmd:"" help:"Check a model against its published or recorded hashes, and repair it."`
+	Rm         rmCmd         `cmd:"" help:"Remove a model."`
 	airGap
 	Egress  egressCmd  `cmd:"" help:"Show every connection this program made to another machine."`
 	Doctor  doctorCmd  `cmd:"" help:"Look over this machine and the models here, and say what is wrong."`
@@ -71,6 +72,10 @@ func run(ctx context.Context, args []string, sys *system) int {
 	switch args[0] { // as people try first
 	case "help":
 		args = append(args[1:len(args):len(args)], "--help")
+	case "bench":
+		if len(args) > 1 && args[1] == "serve" {
+			args = append([]string{"bench-serve"}, args[2:]...)
+		}
 	case "--version":
 		args = append([]string{"version"}, args[1:]...)
 	}

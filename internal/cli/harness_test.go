@@ -126,3 +126,13 @@ const (
 	reasoned = "<|channel|>analysis<|message|>17 + 25 = 42.<|end|><|start|>assistant"
 	answered = "<|channel|>final<|message|>It is 42.<|return|>"
 )
+
+// said is a text as the model says it.
+func (w *world) said(t *testing.T, text string) []uint32 {
+	t.Helper()
+	tok, err := builtinVocabulary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok.EncodeSpecial(nil, text, nil)
+}

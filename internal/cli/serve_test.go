@@ -69,6 +69,11 @@ func TestServe(t *testing.T) {
 	if p := w.prompt(t, 0); !strings.Contains(p, "Current date: 2026-01-31") {
 		t.Errorf("prompt %q", p)
 	}
+	many := newWorld(t, "", "")
+	w.script.ids = append(w.script.ids, w.said(t, answered)...)
+	if code := many.run(t, "bench", "serve", "--url", url, "--clients", "1", "--requests", "1", "--prompt", "5", "-q"); code != 0 || !strings.Contains(many.out.String(), "1 requests in") {
+		t.Error(code, &many.out, &many.err)
+	}
 	ps := newWorld(t, "", "")
 	if code := ps.run(t, "ps", "--url", url+"/v1/"); code != 0 || !strings.Contains(ps.out.String(), "scripted, gpt-oss:20b  ready") || !strings.Contains(ps.out.String(), "0 running, 0 waiting") {
 		t.Error(code, &ps.out, &ps.err)

@@ -40,7 +40,7 @@ var layers = []struct {
 		"internal/ollama", "internal/anthropic",
 	}},
 	{"edge", []string{
-		"internal/server",
+		"internal/server", "internal/load",
 	}},
 	{"command", []string{
 		"internal/cli",
