@@ -37,6 +37,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, certs *tls.Config) e
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
+	s.stopBatches(errDraining) // they go on when the next server begins
 	wait, stop := context.WithTimeout(context.Background(), s.opt.DrainTime)
 	defer stop()
 	err := errors.Join(h.Shutdown(wait), s.jobsEnd(wait))

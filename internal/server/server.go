@@ -22,10 +22,12 @@ type Server struct {
 	base   context.Context // of all requests
 	cancel context.CancelCauseFunc
 
-	background sync.WaitGroup // of responses without a connection
-	mu         sync.Mutex
-	jobs       map[string]*job // those that run, by id
-	forgot     time.Time       // when old records were last removed
+	batches     context.Context // of all batches: it ends when the server begins to
+	stopBatches context.CancelCauseFunc
+	background  sync.WaitGroup // of responses and batches, which have no connection
+	mu          sync.Mutex
+	jobs        map[string]*job // those that run, by id
+	forgot      time.Time       // when old records were last removed
 }
 
 // New makes a server that has no model yet: it is alive, but not ready.
@@ -33,6 +35,7 @@ func New(opt Options) *Server {
 	opt = opt.withDefaults()
 	s := &Server{opt: opt, slots: make(chan struct{}, opt.MaxRequests), meter: newMeter(), shares: newShares(opt.Now), started: opt.Now(), jobs: map[string]*job{}}
 	s.base, s.cancel = context.WithCancelCause(context.Background())
+	s.batches, s.stopBatches = context.WithCancelCause(s.base)
 	if opt.Store != nil {
 		s.interrupted()
 	}
@@ -45,6 +48,9 @@ func (s *Server) SetModel(m *Model) {
 		m.format = sync.OnceValues(m.newFormat)
 	}
 	s.model.Store(m)
+	if s.opt.Store != nil {
+		s.resumeBatches()
+	}
 }
 
 // named reports whether a request may call the model so. Nothing at all means the one there is.
@@ -97,6 +103,15 @@ func (s *Server) routes() []route {
 		{"DELETE /v1/responses/{id}", false, s.deleteResponse},
 		{"POST /v1/responses/{id}/cancel", false, s.cancelResponse},
 		{"GET /v1/responses/{id}/input_items", false, s.inputItems},
+		{"POST /v1/files", false, s.withStore(s.uploadFile)},
+		{"GET /v1/files", false, s.withStore(s.listFiles)},
+		{"GET /v1/files/{id}", false, s.withStore(s.getFile)},
+		{"DELETE /v1/files/{id}", false, s.withStore(s.deleteFile)},
+		{"GET /v1/files/{id}/content", false, s.withStore(s.fileContent)},
+		{"POST /v1/batches", false, s.withStore(s.createBatch)},
+		{"GET /v1/batches", false, s.withStore(s.listBatches)},
+		{"GET /v1/batches/{id}", false, s.withStore(s.getBatch)},
+		{"POST /v1/batches/{id}/cancel", false, s.withStore(s.cancelBatch)},
 		{"POST /v1/messages", false, s.messages},
 		{"POST /v1/messages/count_tokens", false, s.countMessages},
 		{"GET /api/version", false, s.ollamaVersion},
