@@ -13,10 +13,10 @@ import (
 )
 
 // nano is the embedded model on the real backend, with packed weights.
-func nano(t testing.TB) *cpu.Backend { t.Helper(); return packed(t, "../../models/nano/checkpoint") }
+func nano(t testing.TB) *cpu.Backend { t.Helper(); return packed(t, "../../models/nano/checkpoint", 1) }
 
-// packed runs the model of a folder on one thread.
-func packed(t testing.TB, dir string) *cpu.Backend {
+// packed runs the model of a folder on some threads; 0: on all.
+func packed(t testing.TB, dir string, threads int) *cpu.Backend {
 	t.Helper()
 	layout, err := cpu.NewLayout(cpu.DenseQ8, "")
 	if err != nil {
@@ -26,7 +26,7 @@ func packed(t testing.TB, dir string) *cpu.Backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := cpu.New(w, cpu.Options{Threads: 1})
+	b, err := cpu.New(w, cpu.Options{Threads: threads})
 	if err != nil {
 		t.Fatal(err)
 	}

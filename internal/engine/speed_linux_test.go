@@ -15,17 +15,17 @@ import (
 )
 
 // measured is nano, or the model that OSSIAN_MODEL names.
-func measured(b *testing.B) *cpu.Backend {
+func measured(b *testing.B, threads int) *cpu.Backend {
 	if dir := os.Getenv("OSSIAN_MODEL"); dir != "" {
-		return packed(b, dir)
+		return packed(b, dir, threads)
 	}
-	return nano(b)
+	return packed(b, "../../models/nano/checkpoint", threads)
 }
 
 // BenchmarkDraft gives the processor time of decoding with guesses over that without, in runs that take turns,
 // and what the engine learnt that a step of some tokens costs, in steps of one.
 func BenchmarkDraft(b *testing.B) {
-	backend := measured(b)
+	backend := measured(b, 1)
 	vocab := backend.Config().Vocab
 	text := make([]uint32, 300)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -79,7 +79,7 @@ func BenchmarkDraft(b *testing.B) {
 
 // BenchmarkStep gives what steps of some tokens cost in steps of one: medians of processor time, sizes taking turns.
 func BenchmarkStep(b *testing.B) {
-	backend := measured(b)
+	backend := measured(b, 1)
 	vocab := backend.Config().Vocab
 	const past = 300
 	text := ordinary(past+MaxDraft+1, vocab)
@@ -110,6 +110,60 @@ func BenchmarkStep(b *testing.B) {
 		b.ReportMetric(median(k+1)/median(1), fmt.Sprintf("step-of-%d", k+1))
 	}
 	b.ReportMetric(median(1)/1e6, "ms-of-1")
+}
+
+// BenchmarkUsers gives what a step costs that holds a token of each of some sequences, in steps of one: medians of
+// time on the clock, on all threads, sizes taking turns; and of processor time.
+func BenchmarkUsers(b *testing.B) {
+	backend := measured(b, 0)
+	vocab := backend.Config().Vocab
+	users := []int{1, 2, 3, 4, 6, 8}
+	most := users[len(users)-1]
+	const past = 100
+	r := rand.New(rand.NewPCG(1, 2))
+	rows := make([]float32, most*vocab)
+	var batch []model.Item
+	text := make([][]uint32, most)
+	for i := range most {
+		seq, err := backend.NewSeq(past + 1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		text[i] = make([]uint32, past+1)
+		for j := range text[i] {
+			text[i][j] = r.Uint32N(uint32(vocab))
+		}
+		batch = append(batch, model.Item{Seq: seq, Tokens: text[i][:past], Logits: rows[i*vocab : (i+1)*vocab]})
+	}
+	if err := backend.Step(b.Context(), batch); err != nil {
+		b.Fatal(err)
+	}
+	clock, used := make([][]float64, most+1), make([][]float64, most+1)
+	for b.Loop() {
+		for _, n := range users {
+			for i := range n {
+				text[i][past] = r.Uint32N(uint32(vocab))
+				batch[i].Tokens = text[i][past:]
+			}
+			began, cpu := time.Now(), processor()
+			if err := backend.Step(b.Context(), batch[:n]); err != nil {
+				b.Fatal(err)
+			}
+			clock[n] = append(clock[n], time.Since(began).Seconds())
+			used[n] = append(used[n], processor().Sub(cpu).Seconds())
+			for i := range n {
+				if err := backend.Trim(batch[i].Seq, past); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	median := func(x []float64) float64 { slices.Sort(x); return x[len(x)/2] }
+	for _, n := range users[1:] {
+		b.ReportMetric(median(clock[n])/median(clock[1]), fmt.Sprintf("users-%d", n))
+		b.ReportMetric(median(used[n])/median(used[1]), fmt.Sprintf("processor-%d", n))
+	}
+	b.ReportMetric(median(clock[1])*1e3, "ms-of-1")
 }
 
 func ks() []int { s := sizes(); return s[:] }

@@ -69,7 +69,7 @@ func fewVectorsRound(x *bench, o *Ops, w Form, f ActForm, r *rates) {
 	}
 	ms := x.matrices(w)
 	ms = ms[:max(1, len(ms)/6)]
-	for _, n := range []int{1, 2, 3} {
+	for _, n := range []int{1, 2, 3, 4, 6, 8} {
 		a, y := benchActs(o, f, n), make([]float32, n*benchRows)
 		r.measure(fmt.Sprintf("GB/s, vectors: %3d", n), float64(len(ms)*len(ms[0].Data)), best, func() { x.pass(o, ms, a, n, y) })
 	}

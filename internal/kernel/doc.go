@@ -10,7 +10,7 @@
 // reads weights as fast as the memory gives them and reaches three quarters of the integer peak for 64
 // vectors; the 16-bit form costs nothing for one vector and half the speed for many. So with AVX-512;
 // with AVX2 one vector of MXFP4 is near the limit of the arithmetic, many meet Q8 in 8 or 16 bits at one
-// price, and MXFP4 with int8 passes the peak of 32-bit sums, because a block's sum fits 16 bits.
+// price, two to four go two by two, so that weights are read once for a pair, and MXFP4 with int8 passes the peak of 32-bit sums, because a block's sum fits 16 bits.
 //
 // On arm64 there are three sets: plain NEON, with 8-bit dot products, and with products of 8-bit matrices.
 // They pass the same suites under emulation; their speed was not measured on hardware, so how far
