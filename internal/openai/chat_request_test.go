@@ -200,3 +200,41 @@ func FuzzChatRequest(f *testing.F) {
 		}
 	})
 }
+
+// FuzzResponseRequest: any body gives a conversation that can be rendered, or a typed error.
+func FuzzResponseRequest(f *testing.F) {
+	f.Add([]byte(`{"input":[{"role":"user","content":"u"},{"type":"reasoning","content":[{"type":"reasoning_text","text":"r"}]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"o"}],"tools":[{"type":"namespace","name":"n","tools":[{"type":"function","name":"f"}]}]}`))
+	f.Add([]byte(`{"input":"x","text":{"format":{"type":"json_schema","name":"n","schema":{}}},"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"name":"f"}]}}`))
+	v, err := token.O200kHarmony()
+	if err != nil {
+		f.Fatal(err)
+	}
+	enc, err := harmony.New(v)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := ParseResponseRequest(body)
+		var conv harmony.Conversation
+		if err == nil {
+			_ = r.Constraint()
+			conv, err = r.Conversation(nil)
+		}
+		var e *Error
+		if err != nil {
+			if !errors.As(err, &e) {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		for _, item := range r.Input {
+			if _, err := StoredItem(item, func() string { return "x" }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var re *harmony.RenderError
+		if _, err := enc.Render(nil, conv, harmony.RenderOptions{}); err != nil && !errors.As(err, &re) {
+			t.Fatal(err)
+		}
+	})
+}

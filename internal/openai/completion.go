@@ -37,8 +37,7 @@ func ParseCompletionRequest(data []byte) (*CompletionRequest, error) {
 	refused := unhonoured()
 	refused["suffix"] = "not possible: gpt-oss was not made to fill in"
 	refused["messages"] = "it belongs to Chat Completions; use prompt"
-	known := append(samplingFields(), "model", "prompt", "echo", "stream", "stream_options", "logprobs", "user", "best_of", "suffix")
-	r := &CompletionRequest{Ignored: b.unread(known, refused)}
+	r := &CompletionRequest{Ignored: b.unread(CompletionFields(), refused)}
 	b.read("model", &r.Model)
 	b.read("echo", &r.Echo)
 	b.read("stream", &r.Stream)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ossian/internal/openai"
 )
 
 // Server answers requests. Its Handler may be used without Serve, as tests do.
@@ -85,43 +87,46 @@ type route struct {
 	pattern string
 	open    bool
 	handle  http.HandlerFunc
+	about   string
+	fields  []string // of the request, where it is an object of the API
 }
 
 func (s *Server) routes() []route {
 	return []route{
-		{"GET /healthz", true, s.health},
-		{"GET /readyz", true, s.ready},
-		{"GET /metrics", false, s.metrics},
-		{"GET /status", false, s.status},
-		{"GET /v1/models", false, s.listModels},
-		{"GET /v1/models/{id...}", false, s.getModel},
-		{"POST /v1/chat/completions", false, s.chatCompletions},
-		{"POST /v1/completions", false, s.completions},
-		{"POST /v1/responses", false, s.createResponse},
-		{"POST /v1/responses/input_tokens", false, s.countTokens},
-		{"GET /v1/responses/{id}", false, s.getResponse},
-		{"DELETE /v1/responses/{id}", false, s.deleteResponse},
-		{"POST /v1/responses/{id}/cancel", false, s.cancelResponse},
-		{"GET /v1/responses/{id}/input_items", false, s.inputItems},
-		{"POST /v1/files", false, s.withStore(s.uploadFile)},
-		{"GET /v1/files", false, s.withStore(s.listFiles)},
-		{"GET /v1/files/{id}", false, s.withStore(s.getFile)},
-		{"DELETE /v1/files/{id}", false, s.withStore(s.deleteFile)},
-		{"GET /v1/files/{id}/content", false, s.withStore(s.fileContent)},
-		{"POST /v1/batches", false, s.withStore(s.createBatch)},
-		{"GET /v1/batches", false, s.withStore(s.listBatches)},
-		{"GET /v1/batches/{id}", false, s.withStore(s.getBatch)},
-		{"POST /v1/batches/{id}/cancel", false, s.withStore(s.cancelBatch)},
-		{"POST /v1/messages", false, s.messages},
-		{"POST /v1/messages/count_tokens", false, s.countMessages},
-		{"GET /api/version", false, s.ollamaVersion},
-		{"GET /api/tags", false, s.ollamaTags},
-		{"GET /api/ps", false, s.ollamaRunning},
-		{"POST /api/show", false, s.ollamaAbout(s.ollamaShow)},
-		{"POST /api/pull", false, s.ollamaAbout(s.ollamaPull)},
-		{"POST /api/chat", false, s.ollamaChat},
-		{"POST /api/generate", false, s.ollamaGenerate},
-		{"/", true, s.unknown},
+		{"GET /healthz", true, s.health, "Says that the process lives.", nil},
+		{"GET /readyz", true, s.ready, "Says whether a request would be answered now.", nil},
+		{"GET /metrics", false, s.metrics, "Counts in the text format of Prometheus.", nil},
+		{"GET /status", false, s.status, "What the server does, as ossian ps shows it.", nil},
+		{"GET /openapi.json", false, s.describe, "This description.", nil},
+		{"GET /v1/models", false, s.listModels, "Lists the model that is served, under all its names.", nil},
+		{"GET /v1/models/{id...}", false, s.getModel, "Describes the model.", nil},
+		{"POST /v1/chat/completions", false, s.chatCompletions, "Answers a conversation.", openai.ChatFields()},
+		{"POST /v1/completions", false, s.completions, "Continues prompts as they stand.", openai.CompletionFields()},
+		{"POST /v1/responses", false, s.createResponse, "Answers, with items in and out.", openai.ResponseFields()},
+		{"POST /v1/responses/input_tokens", false, s.countTokens, "Counts the tokens of a request's prompt.", openai.ResponseFields()},
+		{"GET /v1/responses/{id}", false, s.getResponse, "Gives a stored response.", nil},
+		{"DELETE /v1/responses/{id}", false, s.deleteResponse, "Deletes a stored response.", nil},
+		{"POST /v1/responses/{id}/cancel", false, s.cancelResponse, "Ends a response that runs in the background.", nil},
+		{"GET /v1/responses/{id}/input_items", false, s.inputItems, "Lists what the model was shown.", nil},
+		{"POST /v1/files", false, s.withStore(s.uploadFile), "Takes a file.", nil},
+		{"GET /v1/files", false, s.withStore(s.listFiles), "Lists files.", nil},
+		{"GET /v1/files/{id}", false, s.withStore(s.getFile), "Describes a file.", nil},
+		{"DELETE /v1/files/{id}", false, s.withStore(s.deleteFile), "Deletes a file.", nil},
+		{"GET /v1/files/{id}/content", false, s.withStore(s.fileContent), "Gives a file's content.", nil},
+		{"POST /v1/batches", false, s.withStore(s.createBatch), "Begins a batch of requests.", nil},
+		{"GET /v1/batches", false, s.withStore(s.listBatches), "Lists batches.", nil},
+		{"GET /v1/batches/{id}", false, s.withStore(s.getBatch), "Says how far a batch is.", nil},
+		{"POST /v1/batches/{id}/cancel", false, s.withStore(s.cancelBatch), "Ends a batch.", nil},
+		{"POST /v1/messages", false, s.messages, "Anthropic's Messages.", nil},
+		{"POST /v1/messages/count_tokens", false, s.countMessages, "Counts the tokens of a request's prompt.", nil},
+		{"GET /api/version", false, s.ollamaVersion, "Ollama: the version of its API.", nil},
+		{"GET /api/tags", false, s.ollamaTags, "Ollama: the models that are here.", nil},
+		{"GET /api/ps", false, s.ollamaRunning, "Ollama: the models that run.", nil},
+		{"POST /api/show", false, s.ollamaAbout(s.ollamaShow), "Ollama: describes a model.", nil},
+		{"POST /api/pull", false, s.ollamaAbout(s.ollamaPull), "Ollama: fetches nothing; the model is here, or there is none.", nil},
+		{"POST /api/chat", false, s.ollamaChat, "Ollama: answers a conversation.", nil},
+		{"POST /api/generate", false, s.ollamaGenerate, "Ollama: answers a prompt.", nil},
+		{"/", true, s.unknown, "", nil},
 	}
 }
 
