@@ -19,6 +19,10 @@ import (
 	"ossian/internal/token"
 )
 
+// stepTokens is how many tokens of prompts go into a step. Whoever comes waits for one such step at most; larger ones were no
+// faster where it was measured (bench/20b.md: 128 and 512 tokens at one rate).
+const stepTokens = 256
+
 // opened is a model that can compute: enough to compare logits, which needs no text.
 type opened struct {
 	place
@@ -106,7 +110,7 @@ func (s *system) load(ctx context.Context, f *loadFlags) (*loaded, error) {
 		return nil, err
 	}
 	s.heapLimit(m.plan)
-	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Memory: m.plan.Need.KV, Chunk: cpu.DefaultChunk, Draft: engine.MaxDraft, Valid: m.sayable})
+	m.chat.Engine = engine.New(m.backend, engine.Options{Context: m.context, Memory: m.plan.Need.KV, Chunk: stepTokens, Draft: engine.MaxDraft, Valid: m.sayable})
 	m.chat.Stop = m.stops(append(m.gen.eos, cfg.EOS...))
 	m.chat.Format = sync.OnceValues(func() (*guide.Format, error) {
 		return guide.New(m.tok, grammar.NewVocabulary(m.tok, cfg.Vocab))
