@@ -145,21 +145,7 @@ func (r reader) partly(q, due, read uint32) (uint64, bool) {
 	if due == 0 {
 		return r.next(q, rune(read))
 	}
-	lo := read << (6 * due)
-	hi := lo | (1<<(6*due) - 1)
-	strict := true // not every continuation byte may follow
-	switch {
-	case due == 2 && read == 0:
-		lo = 0x800
-	case due == 2 && read == 0xD:
-		hi = 0xD7FF
-	case due == 3 && read == 0:
-		lo = 0x10000
-	case due == 3 && read == 4:
-		hi = 0x10FFFF
-	default:
-		strict = false
-	}
+	lo, hi, strict := runeRange(due, read)
 	if due == 1 && read >= 0x360 && read < 0x380 || hi > 0x10FFFF { // a surrogate, or beyond Unicode
 		return 0, false
 	}
@@ -171,6 +157,24 @@ func (r reader) partly(q, due, read uint32) (uint64, bool) {
 		return pack(r.term, to, bytesDue, due), true
 	}
 	return pack(r.term, q, inRune, due<<24|read), true
+}
+
+// runeRange is the code points that the start of a character may become. It is strict when not
+// every continuation byte may follow.
+func runeRange(due, read uint32) (lo, hi uint32, strict bool) {
+	lo = read << (6 * due)
+	hi = lo | (1<<(6*due) - 1)
+	switch {
+	case due == 2 && read == 0:
+		return 0x800, hi, true
+	case due == 2 && read == 0xD:
+		return lo, surrogates - 1, true
+	case due == 3 && read == 0:
+		return 0x10000, hi, true
+	case due == 3 && read == 4:
+		return lo, 0x10FFFF, true
+	}
+	return lo, hi, false
 }
 
 // escape reads what follows a backslash.
@@ -260,8 +264,17 @@ func pairFrom(high uint32) uint32 { return uint32(0x10000 + (int(high)-surrogate
 
 // half is the place behind a high surrogate: a backslash, a u, and four digits follow.
 func (r reader) half(q, stage, high, low uint32) (uint64, bool) {
-	lo := 0x10000 + high<<10
-	hi := lo + 0x3FF
+	data := stage<<16 | high<<6 | low
+	_, lo, hi := pairRange(data)
+	_, _, any := r.dfa.Across(q, rune(lo), rune(hi))
+	return pack(r.term, q, inPair, data), any
+}
+
+// pairRange is the code points that a pair may still become.
+func pairRange(data uint32) (stage, lo, hi uint32) {
+	stage, high, low := data>>16, data>>6&0x3FF, data&0x3F
+	lo = 0x10000 + high<<10
+	hi = lo + 0x3FF
 	switch stage {
 	case 4:
 		lo |= low << 8
@@ -270,8 +283,7 @@ func (r reader) half(q, stage, high, low uint32) (uint64, bool) {
 		lo |= low << 4
 		hi = lo + 0xF
 	}
-	_, _, any := r.dfa.Across(q, rune(lo), rune(hi))
-	return pack(r.term, q, inPair, stage<<16|high<<6|low), any
+	return stage, lo, hi
 }
 
 func (r reader) pair(q, data uint32, b byte) (uint64, bool) {

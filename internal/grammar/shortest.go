@@ -182,16 +182,57 @@ func (e *ends) place(g *Grammar, s uint64) int32 {
 	case p == bytesDue || p == hexDue:
 		return int32(data) + e.texts[term][q]
 	}
-	best := int32(far)
-	for b := range 256 { // within a character: a few bytes deep
-		if to, ok := t.read(s, byte(b)); ok {
-			if n := e.place(g, to); n < far {
-				best = min(best, n+1)
-			}
-			if p == inPair || p == inRune && data>>24 > 1 {
-				break // the first way is good enough; there are thousands
-			}
+	r := reader{t, term}
+	texts := e.texts[term]
+	switch p {
+	case inRune:
+		due := data >> 24
+		lo, hi, _ := runeRange(due, data&(1<<24-1))
+		return r.nearest(texts, q, lo, hi, int32(due))
+	case inHex:
+		return r.nearestHex(texts, q, data>>16, data&0xFFFF)
+	case inPair:
+		stage, lo, hi := pairRange(data)
+		return r.nearest(texts, q, lo, hi, 6-int32(stage))
+	}
+	best := r.nearestHex(texts, q, 4, 0) + 1 // behind a backslash
+	for _, b := range []byte(`"\\/bfnrt`) {
+		if to, ok := r.escape(q, b); ok {
+			best = min(best, 1+texts[uint32(to>>stateAt&stateMask)])
 		}
+	}
+	return best
+}
+
+// nearest is how many bytes are needed when n more make a code point from lo to hi.
+func (r reader) nearest(texts []int32, q, lo, hi uint32, n int32) int32 {
+	best := int32(far)
+	for _, e := range r.dfa.Edges(q) {
+		if uint32(e.Lo) <= hi && uint32(e.Hi) >= lo {
+			best = min(best, n+texts[e.To])
+		}
+	}
+	return best
+}
+
+// nearestHex is the same within \u, of which due digits are to come.
+func (r reader) nearestHex(texts []int32, q, due, value uint32) int32 {
+	lo := value << (4 * due)
+	hi := lo | (1<<(4*due) - 1)
+	best := int32(far)
+	for c := lo; c <= hi && c < 0x80; c++ {
+		if spelled(c) {
+			best = min(best, r.nearest(texts, q, c, c, int32(due)))
+		}
+	}
+	if from, to := max(lo, 0x80), min(hi, surrogates-1); from <= to {
+		best = min(best, r.nearest(texts, q, from, to, int32(due)))
+	}
+	if from := max(lo, afterThem); from <= hi {
+		best = min(best, r.nearest(texts, q, from, hi, int32(due)))
+	}
+	if from, to := max(lo, surrogates), min(hi, lowSurrogates-1); from <= to {
+		best = min(best, r.nearest(texts, q, pairFrom(from), pairFrom(to)+0x3FF, int32(due)+6))
 	}
 	return best
 }
