@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -18,16 +19,27 @@ import (
 	"time"
 )
 
-// TestBig pulls a checkpoint of real size from a hub on this machine, flips one byte, and
-// holds that the damage is found and costs one chunk. It runs when a folder is named:
+// TestBig flips one byte in a checkpoint of real size, and holds that the damage is found
+// and costs one chunk. It runs when it is told on what:
 //
-//	OSSIAN_BIG=DIR go test ./internal/hub -run TestBig -v -timeout 1h
+//	OSSIAN_BIG=DIR    go test ./internal/hub -run TestBig -v -timeout 1h
+//	OSSIAN_BIG=sparse go test ./internal/hub -run TestBig -v -timeout 1h
 //
-// and needs as much room as the folder has where temporary files go (TMPDIR).
+// The first pulls the files of a folder from a hub on this machine, and needs as much
+// room again where temporary files go (TMPDIR). The second makes files of the 20b's
+// sizes with holes, every chunk of them different, puts them into the cache as another
+// tool would, and needs no room.
 func TestBig(t *testing.T) {
 	from := os.Getenv("OSSIAN_BIG")
 	if from == "" {
 		t.Skip("OSSIAN_BIG names no folder")
+	}
+	holes := from == "sparse"
+	if holes {
+		from = t.TempDir()
+		for _, f := range sparseModel {
+			makeSparse(t, filepath.Join(from, f.Path), f.Size)
+		}
 	}
 	begin := time.Now()
 	stage := func(format string, args ...any) {
@@ -41,36 +53,68 @@ func TestBig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if holes {
+		at := h.folder(fakeRepo)
+		if err := at.make(); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range p.Files {
+			makeSparse(t, at.blob(f), f.Size)
+		}
+	}
 	dir, err := h.Pull(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	stage("pulled, %d bytes came", s.sent.Load())
+	if holes {
+		if _, err := h.Verify(t.Context(), dir, false); err != nil {
+			t.Fatal(err)
+		}
+		stage("verified, as another tool left it")
+	}
 
 	largest := slices.MaxFunc(p.Files, func(a, b File) int { return cmp.Compare(a.Size, b.Size) })
 	at := largest.Size/2 + 12_345
 	flipByte(t, filepath.Join(dir, largest.Path), at)
-	list, err := h.Verify(t.Context(), dir, false)
-	bad := int64(0)
-	for _, c := range list {
-		bad += c.Bad
-	}
-	if c := find(t, list, largest.Path); err != nil || c.Bad != 1 || bad != 1 {
-		t.Fatalf("%+v, %v", c, err)
-	}
-	stage("flipped byte %d of %s: found in 1 of its %d chunks, nothing else is damaged", at, largest.Path, find(t, list, largest.Path).Chunks)
 	before := s.sent.Load()
-	list, err = h.Verify(t.Context(), dir, true)
+	list, err := h.Verify(t.Context(), dir, true)
 	came := s.sent.Load() - before
-	if c := find(t, list, largest.Path); err != nil || !c.Repaired || came != min(h.Chunk, largest.Size) {
+	damaged, bad := 0, int64(0)
+	for _, c := range list {
+		if bad += c.Bad; c.Wrong != "" {
+			damaged++
+		}
+	}
+	c := find(t, list, largest.Path)
+	if err != nil || !c.Repaired || damaged != 1 || bad != 1 || came != min(h.Chunk, largest.Size) {
 		t.Fatalf("%+v, %v, %d bytes came", c, err, came)
 	}
-	stage("repaired, %d bytes came", came)
-	list, err = h.Verify(t.Context(), dir, false)
-	if err != nil || slices.ContainsFunc(list, func(c Checked) bool { return c.Wrong != "" }) {
-		t.Fatalf("%+v, %v", list, err)
+	stage("flipped byte %d of %s: found in 1 of its %d chunks and in no other file, repaired, its hash is right again; %d bytes came", at, largest.Path, c.Chunks, came)
+}
+
+// sparseModel has the weights' sizes of the published 20b.
+var sparseModel = append([]File{{Path: "config.json", Size: 100}}, Published()["openai/gpt-oss-20b"][:3]...)
+
+// makeSparse makes a file of holes, with a mark in every 16 MiB that says where it is.
+func makeSparse(t *testing.T, path string, size int64) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	stage("verified again, sound")
+	defer f.Close()
+	if size < 1000 {
+		_, err = fmt.Fprintf(f, "%-100s", `{"model_type": "gpt_oss"}`)
+	} else {
+		err = f.Truncate(size)
+		for at := int64(0); at < size && err == nil; at += 16 << 20 {
+			_, err = fmt.Fprintf(io.NewOffsetWriter(f, at), "%d of %d", at, size)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func flipByte(t *testing.T, path string, at int64) {
