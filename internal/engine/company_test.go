@@ -357,3 +357,32 @@ func TestCompanyAllocatesNothing(t *testing.T) {
 		t.Errorf("10 tokens: %v allocations, 1000 tokens: %v", short, long)
 	}
 }
+
+// faulty is a mask that panics after some tokens.
+type faulty struct{ left int }
+
+func (f *faulty) Mask() sample.Mask { return nil }
+func (f *faulty) Accept(uint32) {
+	if f.left--; f.left < 0 {
+		panic("no such state")
+	}
+}
+
+// TestFaultyMask: it ends its own request and no other.
+func TestFaultyMask(t *testing.T) {
+	e := New(newPaged(40, 1000, 128), Options{})
+	var wait sync.WaitGroup
+	for i := range 4 {
+		wait.Go(func() {
+			req := Request{Prompt: []uint32{uint32(i)}, MaxTokens: 50}
+			if i == 0 {
+				req.Mask = &faulty{left: 5}
+			}
+			res, err := e.Generate(t.Context(), req, none)
+			if (err != nil) != (i == 0) || i == 0 && res.CompletionTokens != 5 || i > 0 && res.CompletionTokens != 50 {
+				t.Errorf("request %d: %d tokens, %v", i, res.CompletionTokens, err)
+			}
+		})
+	}
+	wait.Wait()
+}

@@ -67,7 +67,7 @@ func (s *scheduler) deal(left int) {
 
 // speculate puts a guess behind the latest token of a sequence that has the backend to itself.
 func (s *scheduler) speculate(q *sequence) {
-	if q.draft == nil {
+	if q.draft == nil || q.written() == 0 { // its prompt was known but for one token
 		return
 	}
 	room := min(q.most-q.written()-1, q.room-len(q.ids))

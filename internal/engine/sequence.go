@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -78,8 +79,14 @@ func (q *sequence) writes() bool { return q.read == len(q.ids)-1 }
 // paused says that the caller is behind: what a step may yield would find no place.
 func (q *sequence) paused() bool { return q.news.room() <= MaxDraft }
 
-// choose samples the next token from a row, and puts its news out; done says that it was the last.
+// choose samples the next token from a row, and puts its news out; done says that it was the last. A mask that
+// panics ends its own sequence: the others are not its business.
 func (s *scheduler) choose(q *sequence, row []float32) (id uint32, done bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("choosing token %d: %v", q.written(), r)
+		}
+	}()
 	var mask sample.Mask
 	if q.req.Mask != nil {
 		mask = q.req.Mask.Mask()
