@@ -97,6 +97,17 @@ while job.status in ("queued", "in_progress"):
 assert job.status == "completed" and "Tokyo" in job.output_text
 step("responses in the background")
 
+lines = [json.dumps({"custom_id": f"r{i}", "method": "POST", "url": "/v1/chat/completions",
+                     "body": {"model": model, "max_tokens": 200, "messages": [{"role": "user", "content": f"What is {i} + 25?"}]}}) for i in range(10, 14)]
+file = client.files.create(file=("requests.jsonl", "\n".join(lines).encode()), purpose="batch")
+batch = client.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
+while batch.status in ("validating", "in_progress", "finalizing"):
+    batch = client.batches.retrieve(batch.id)
+answers = [json.loads(line) for line in client.files.content(batch.output_file_id).text.splitlines()]
+assert batch.request_counts.completed == 4 and [a["custom_id"] for a in answers] == ["r10", "r11", "r12", "r13"]
+assert client.files.delete(file.id).deleted
+step("files, batches")
+
 try:
     client.chat.completions.create(model=model, messages=[{"role": "user", "content": "x"}], temperature=9)
     raise AssertionError("temperature 9 was taken")
