@@ -191,7 +191,7 @@ func (m *Matcher) make(mask sample.Mask, at uint32) {
 	if m.m.configs[at].accepts {
 		m.allowStops(mask)
 	}
-	var narrow, wider []item
+	var narrow, wider, wordy []item
 	for _, it := range items {
 		any, free := m.m.g.width(it.state)
 		switch {
@@ -200,11 +200,13 @@ func (m *Matcher) make(mask sample.Mask, at uint32) {
 			return
 		case free > 0:
 			wider = append(wider, it)
+		case m.m.g.wordsFrom(it.state) > 0:
+			wordy = append(wordy, it)
 		default:
 			narrow = append(narrow, it)
 		}
 	}
-	if len(wider) > 0 && len(narrow) > 0 {
+	if len(wider)+len(wordy) > 0 && len(narrow) > 0 {
 		at = m.m.number(narrow, false)
 	}
 	if len(narrow) > 0 {
@@ -213,7 +215,11 @@ func (m *Matcher) make(mask sample.Mask, at uint32) {
 	for _, it := range wider {
 		_, free := m.m.g.width(it.state)
 		join(mask, m.v.plain[min(int(free), len(m.v.plain)-1)])
-		m.walkAwkward(mask, 0, uint32(len(m.v.awkward.Nodes)), m.m.number([]item{it}, false))
+		m.walk(mask, m.v.awkward, 0, uint32(len(m.v.awkward.Nodes)), m.m.number([]item{it}, false))
+	}
+	for _, it := range wordy {
+		join(mask, m.v.words[min(int(m.m.g.wordsFrom(it.state)), len(m.v.words)-1)])
+		m.walk(mask, m.v.mixed, 0, uint32(len(m.v.mixed.Nodes)), m.m.number([]item{it}, false))
 	}
 }
 
@@ -264,7 +270,7 @@ func (m *Matcher) walkAll(mask sample.Mask, at uint32) {
 		}
 		if t := v.twin[i]; t != none {
 			path[n.Depth] = to
-			m.walkAwkward(mask, t+1, v.awkward.Nodes[t].End, to)
+			m.walk(mask, v.awkward, t+1, v.awkward.Nodes[t].End, to)
 		}
 		i = n.End
 	}
@@ -298,10 +304,9 @@ func (m *Matcher) mostly(mask sample.Mask, at uint32) bool {
 	return true
 }
 
-// walkAwkward does the same with some of the tokens that are not plain, which a place
-// between characters leads to from at.
-func (m *Matcher) walkAwkward(mask sample.Mask, i, end, at uint32) {
-	nodes := m.v.awkward.Nodes
+// walk does the same token by token with a part of a tree, whose parent led to at.
+func (m *Matcher) walk(mask sample.Mask, t *token.Trie, i, end, at uint32) {
+	nodes := t.Nodes
 	path := m.path
 	if i < end {
 		path[nodes[i].Depth-1] = at
@@ -356,6 +361,17 @@ func (g *Grammar) width(s uint64) (any bool, free uint8) {
 		return false, 0
 	}
 	return false, t.free[s>>stateAt&stateMask]
+}
+
+// wordsFrom says how many letters and digits may follow, whatever they are.
+func (g *Grammar) wordsFrom(s uint64) uint8 {
+	if s&inTerm == 0 || phase(s>>phaseAt&15) != between {
+		return 0
+	}
+	if t := g.terms[s>>termAt&termMask]; t.words != nil {
+		return t.words[s>>stateAt&stateMask]
+	}
+	return 0
 }
 
 // freedom is how many characters may follow from a set of items, whatever they are, and

@@ -18,6 +18,7 @@ type terminal struct {
 	// wide, and a state that is the same to any token. Nil where no state has any.
 	free  []uint8
 	alike []uint32
+	words []uint8 // how many letters and digits of ASCII may follow, whatever they are; nil as above
 }
 
 // wide is more characters than any token has.
@@ -27,8 +28,51 @@ func newTerminal(d *regular.DFA, text bool) *terminal {
 	t := &terminal{dfa: d, text: text}
 	if text && !d.Empty() {
 		t.classify()
+		t.classifyWords()
 	}
 	return t
+}
+
+// classifyWords does for letters and digits what classify does for all characters, as
+// patterns of names and identifiers want it.
+func (t *terminal) classifyWords() {
+	n := t.dfa.States()
+	next := make([]uint32, n) // where each of them leads, plus one
+	some := false
+	for s := range next {
+		to, same, _ := t.dfa.Across(uint32(s), '0', '9')
+		for _, r := range [][2]rune{{'A', 'Z'}, {'a', 'z'}} {
+			other, all, _ := t.dfa.Across(uint32(s), r[0], r[1])
+			same = same && all && other == to
+		}
+		if _, _, beyond := t.dfa.Across(uint32(s), 0x80, utf8.MaxRune); same && !beyond { // there walkAll does better
+			next[s], some = to+1, true
+		}
+	}
+	if !some {
+		return
+	}
+	t.words = make([]uint8, n)
+	const fresh, open, done = 0, 1, 2
+	mark := make([]uint8, n)
+	var path []uint32
+	for s := range next {
+		path = path[:0]
+		at := uint32(s)
+		for mark[at] == fresh && next[at] != 0 {
+			mark[at] = open
+			path = append(path, at)
+			at = next[at] - 1
+		}
+		length := t.words[at]
+		if mark[at] == open { // the path ran into itself
+			length = wide
+		}
+		for i := len(path) - 1; i >= 0; i-- {
+			length = min(length, wide-1) + 1
+			t.words[path[i]], mark[path[i]] = length, done
+		}
+	}
 }
 
 func (t *terminal) nullable() bool {

@@ -23,6 +23,8 @@ type Vocabulary struct {
 	awkward  *token.Trie // those that cannot stand in a string just anywhere
 	ordinary sample.Mask
 	plain    []sample.Mask // plain[n]: the others, of at most n characters
+	words    []sample.Mask // words[n]: those of at most n letters and digits of ASCII
+	mixed    *token.Trie   // all others than words
 
 	// Of the nodes of all.
 	twin  []uint32 // the node of awkward with the same bytes, or none
@@ -38,8 +40,8 @@ const none = ^uint32(0)
 // NewVocabulary prepares the tokens with ids below size, which is how many logits a row has.
 func NewVocabulary(t Tokens, size int) *Vocabulary {
 	v := &Vocabulary{tokens: t, size: size, ordinary: blank(size)}
-	var ids, awkward []uint32
-	var byLength [][]uint32
+	var ids, awkward, mixed []uint32
+	var byLength, words [][]uint32
 	for id := range uint32(min(size, t.Size())) {
 		b, ok := t.Bytes(id)
 		if !ok || t.IsSpecial(id) || len(b) == 0 || len(b) > 255 {
@@ -47,31 +49,59 @@ func NewVocabulary(t Tokens, size int) *Vocabulary {
 		}
 		ids = append(ids, id)
 		allow(v.ordinary, id)
-		n, ok := plainLength(b)
-		if !ok {
+		if isWord(b) {
+			words = file(words, len(b), id)
+		} else {
+			mixed = append(mixed, id)
+		}
+		if n, ok := plainLength(b); ok {
+			byLength = file(byLength, n, id)
+		} else {
 			awkward = append(awkward, id)
-			continue
 		}
-		for len(byLength) <= n {
-			byLength = append(byLength, nil)
-		}
-		byLength[n] = append(byLength[n], id)
 	}
 	spelling := func(id uint32) []byte { b, _ := t.Bytes(id); return b }
 	v.all, v.awkward = token.NewTrie(ids, spelling), token.NewTrie(awkward, spelling)
+	v.mixed = token.NewTrie(mixed, spelling)
+	v.plain, v.words = upTo(byLength, size), upTo(words, size)
+	v.align()
+	return v
+}
+
+// file puts an id among those of its length.
+func file(of [][]uint32, n int, id uint32) [][]uint32 {
+	for len(of) <= n {
+		of = append(of, nil)
+	}
+	of[n] = append(of[n], id)
+	return of
+}
+
+// upTo makes the mask of each length and what is shorter. Lengths that no token has share the
+// mask before them.
+func upTo(of [][]uint32, size int) []sample.Mask {
 	last := blank(size)
-	v.plain = append(v.plain, last)
-	for _, of := range byLength[min(1, len(byLength)):] { // lengths that no token has share the mask before them
-		if len(of) > 0 {
+	out := []sample.Mask{last}
+	for _, ids := range of[min(1, len(of)):] {
+		if len(ids) > 0 {
 			last = slices.Clone(last)
-			for _, id := range of {
+			for _, id := range ids {
 				allow(last, id)
 			}
 		}
-		v.plain = append(v.plain, last)
+		out = append(out, last)
 	}
-	v.align()
-	return v
+	return out
+}
+
+// isWord reports whether a token is letters and digits of ASCII.
+func isWord(b []byte) bool {
+	for _, c := range b {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // align goes through both trees at once.
