@@ -267,6 +267,9 @@ func (tr *trial) run(t *testing.T, b *bench) string {
 		}
 		if r.call == "give" {
 			if err := holds(r.arguments); err != nil {
+				if r.finish == "length" {
+					return "incomplete, and said to be"
+				}
 				return bad("arguments: %v", err)
 			}
 		}
