@@ -620,10 +620,13 @@ def wild(r, n=None):
     """an invented word, never one of the held-out ones"""
     while True:
         x = r.random()
-        if x < 0.6:
+        if x < 0.45:
             w = "".join(r.choice(ONSET) + r.choice(VOWEL) + r.choice(CODA) for _ in range(n or r.choice([1, 2, 2, 3])))
             w = r.choice(VOWEL) + w if r.random() < 0.15 else w
-        elif x < 0.8:
+        elif x < 0.65:  # letters in any order: tokens of one letter, and rare ones
+            w = "".join(r.choice(("aeiou", "bcdfghjklmnpqrstvwxyz")[i % 2]) for i in range(4 if n else r.choice([4, 5, 6])))
+            w = w[r.randrange(2):]
+        elif x < 0.82:
             w = r.choice(WORDS[r.choice(["en", "fr"])])
         else:
             w = fake(r)
@@ -679,8 +682,8 @@ def t_repeat(r, q, a, e, test=False, **k):
     return Turn(ask.format(x), th, x if quoted else copied(x), x, {"text": x}, "repeat")
 
 
-TASKS = {"add": (t_add, 24), "sub": (t_sub, 6), "mul": (t_mul, 7), "chain": (t_chain, 6), "story": (t_story, 4), "units": (t_units, 7), "days": (t_days, 7), "today": (t_today, 6),
-         "country": (t_country, 34), "string": (t_string, 4), "def": (t_def, 3), "talk": (t_talk, 6), "refuse": (t_refuse, 2), "unknown": (t_unknown, 6), "repeat": (t_repeat, 10)}
+TASKS = {"add": (t_add, 30), "sub": (t_sub, 6), "mul": (t_mul, 7), "chain": (t_chain, 6), "story": (t_story, 4), "units": (t_units, 7), "days": (t_days, 7), "today": (t_today, 6),
+         "country": (t_country, 40), "string": (t_string, 3), "def": (t_def, 1), "talk": (t_talk, 5), "refuse": (t_refuse, 2), "unknown": (t_unknown, 5), "repeat": (t_repeat, 6)}
 TN, TW = list(TASKS), [w for _, w in TASKS.values()]
 
 # ---------------------------------------------------------------- tools
@@ -1178,7 +1181,7 @@ def scene(r, test=False):
         return sysm() + msg("developer", body), out
     # tools
     tl, makers = [], []
-    for _ in range(r.choice([1, 1, 1, 2, 2, 3])):
+    for _ in range(r.choice([1, 1, 1, 1, 1, 2])):
         if r.random() < 0.15:
             nm, d, sc, mk = r.choice(std_tools(r))
             if nm in [t[0] for t in tl]:
@@ -1216,7 +1219,7 @@ def scene(r, test=False):
         s = Seq()
         y = r.random()
         if y < 0.16:
-            t = turn(r, e, date, only=r.choice(["add", "country", "country", "talk", "def", "days", "sub", "refuse", "string"]))
+            t = turn(r, e, date, only=r.choice(["add", "add", "country", "country", "country", "talk", "days", "sub", "refuse"]))
             s.user(t.user).answer(t.think, t.final)
             out.append(s)
             continue

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from transformers import GptOssConfig, GptOssForCausalLM
 
 FP4 = torch.tensor([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0])
+BLOCK = 96
 MID = torch.tensor([0.25, 0.75, 1.25, 1.75, 2.5, 3.5, 5.0])
 
 
@@ -149,8 +150,8 @@ class Fast(torch.nn.Module):
         dist = pos[:, :, None] - pos[:, None, :]
         neg = -1e30
         zero = torch.zeros((), dtype=torch.float32)
-        full = F.pad(torch.where(mask, zero, neg)[:, None], (0, 1))
-        slide = F.pad(torch.where(mask & (dist < c.sliding_window), zero, neg)[:, None], (0, 1))
+        full = F.pad(torch.where(mask, zero, neg)[:, None], (1, 0))
+        slide = F.pad(torch.where(mask & (dist < c.sliding_window), zero, neg)[:, None], (1, 0))
         sink_k = x.new_zeros(B, K, 1, hd + 8)
         sink_k[..., hd] = 1
         pad_q = x.new_zeros(B, H, T, 7)
@@ -172,11 +173,13 @@ class Fast(torch.nn.Module):
             k = rot(k.view(B, T, K, hd).transpose(1, 2))
             v = v.view(B, T, K, hd).transpose(1, 2)
             bias = slide if A.layer_type == "sliding_attention" else full
-            # the sink is one more key with no value; its logit travels in one more dimension
+            # the sink is a key before the others with no value; its logit travels in one more dimension
             q = torch.cat([q, d(A.sinks).view(1, H, 1, 1).expand(B, H, T, 1), pad_q], -1)
-            k = torch.cat([F.pad(k, (0, 8)), sink_k], 2).repeat_interleave(H // K, 1)
-            v = F.pad(v, (0, 8, 0, 1)).repeat_interleave(H // K, 1)
-            o = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, scale=1.0)[..., :hd]
+            k = torch.cat([sink_k, F.pad(k, (0, 8))], 2).repeat_interleave(H // K, 1)
+            v = F.pad(v, (0, 8, 1, 0)).repeat_interleave(H // K, 1)
+            # blocks of queries, so that most keys of the future are not looked at
+            o = torch.cat([F.scaled_dot_product_attention(q[:, :, i:i + BLOCK], k[:, :, :i + BLOCK + 1], v[:, :, :i + BLOCK + 1], attn_mask=bias[:, :, i:i + BLOCK, :i + BLOCK + 1], scale=1.0)
+                           for i in range(0, T, BLOCK)], 2)[..., :hd]
             x = x + Linear.apply(o.transpose(1, 2).reshape(B * T, H * hd), d(A.o_proj.weight), d(A.o_proj.bias), self.dt).view(B, T, D)
             h = F.rms_norm(x, (D,), d(L.post_attention_layernorm.weight), c.rms_norm_eps).view(B * T, D)
             R, E = L.mlp.router, L.mlp.experts
