@@ -48,7 +48,7 @@ func TestLoadsAsPlanned(t *testing.T) {
 		}
 		return m, w.err.String(), err
 	}
-	for available, want := range map[int64]int{0: 32768, 1e9: 32768, 90e6: 16384, 60e6: 8192, 57e6: 4096} {
+	for available, want := range map[int64]int{0: 32768, 1e9: 32768, 90e6: 16384, 67e6: 8192, 63e6: 4096} {
 		m, said, err := open("", available, loadFlags{})
 		if err != nil {
 			t.Fatalf("%d bytes: %v", available, err)

@@ -67,7 +67,7 @@ func spoil(r *rand.Rand, body string) string {
 // TestMalformed: whatever is sent, the answer is a status below 500 in a proper shape,
 // nothing panics, and memory stays.
 func TestMalformed(t *testing.T) {
-	requests := 2000
+	requests := 8000                                                       // in the first half caches that have a bound are filled
 	if n, err := strconv.Atoi(os.Getenv("OSSIAN_MALFORMED")); err == nil { // for a long look
 		requests = n
 	}
