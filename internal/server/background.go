@@ -51,7 +51,7 @@ func (c *response) proceed(ctx context.Context) {
 	ctx, stop := context.WithTimeoutCause(ctx, c.s.opt.RequestTime, errTooLong)
 	defer stop()
 	var turn chat.Turn
-	err := context.Cause(ctx)
+	var err error
 	select {
 	case c.s.slots <- struct{}{}:
 		c.writer.Response.Status = openai.StatusInProgress
