@@ -49,7 +49,7 @@ func (d *diagnosis) text() string {
 	for _, m := range d.Models {
 		says := "does not run here, see below"
 		if m.Best != nil {
-			says = fmt.Sprintf("fits: %s with %d tokens of context, about %s%s", size(m.Best.Need.Peak()), m.Best.Context, perToken(m.Best.Rate.First), slow(m.Best))
+			says = fmt.Sprintf("fits: %s with %d tokens of context, about %s%s", size(m.Best.Need.Total()), m.Best.Context, perToken(m.Best.Rate.First), slow(m.Best))
 		}
 		fmt.Fprintf(&b, "  %-24s %s\n", m.Name, says)
 	}

@@ -40,7 +40,7 @@ func (r *fitReport) list() string {
 		fmt.Fprintf(&b, "%-24s %10s  ", m.Model, fetch)
 		switch {
 		case m.Best != nil && m.Problem == "":
-			fmt.Fprintf(&b, "%10s  %8d  %12s%s\n", size(m.Best.Need.Peak()), m.Best.Context, perToken(m.Best.Rate.First), slow(m.Best))
+			fmt.Fprintf(&b, "%10s  %8d  %12s%s\n", size(m.Best.Need.Total()), m.Best.Context, perToken(m.Best.Rate.First), slow(m.Best))
 		case m.Best != nil:
 			b.WriteString("no room on the disk\n")
 		default:

@@ -77,7 +77,7 @@ func (s *system) openAt(ctx context.Context, at place, f *loadFlags) (*opened, e
 		_ = m.weights.Close()
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}
-	m.backend, m.held = backend, held(m.weights, backend)
+	m.backend, m.held = backend, held(at, m.weights, backend)
 	m.loadTime = s.now().Sub(start)
 	return m, nil
 }

@@ -102,7 +102,7 @@ func (c *pullCmd) choose(sys *system) (wanted bool, err error) {
 	}
 	c.Name = best.Name
 	fmt.Fprintf(sys.stderr, "ossian: %s is the largest model that fits into this machine's memory and disk: %s to fetch, %s of memory at work%s\n",
-		best.Name, size(best.Bytes), size(best.Need.Peak()), about(best.Rate.First))
+		best.Name, size(best.Bytes), size(best.Need.Total()), about(best.Rate.First))
 	if c.Yes || c.DryRun {
 		return true, nil
 	}

@@ -73,10 +73,14 @@ func (f *loadFlags) options() cpu.Options {
 }
 
 // held says how weights and vectors are kept.
-func held(w *model.Weights, b *cpu.Backend) string {
+func held(at place, w *model.Weights, b *cpu.Backend) string {
+	way := string(w.Way())
+	if at.dir == "" {
+		way = "read out of the program"
+	}
 	dense := "dense weights as published"
 	if u := w.Unembed; u.Packed && u.Form == uint8(kernel.FormQ8) {
 		dense = "dense weights in 8 bits"
 	}
-	return fmt.Sprintf("weights %s, %s; activations %s; %s kernels on %d threads", w.Way(), dense, b.Activations(), b.Kernels(), b.Threads())
+	return fmt.Sprintf("weights %s, %s; activations %s; %s kernels on %d threads", way, dense, b.Activations(), b.Kernels(), b.Threads())
 }
